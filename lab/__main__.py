@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
         link = verbs.add_parser(verb, help="pull or plug a host's cable")
         link.add_argument("host")
         link.add_argument("link")
-    exec_ = verbs.add_parser("exec", help="run a command in a host's network namespace (as root of this machine)")
+    exec_ = verbs.add_parser("exec", help="run a command in a host, as root")
     exec_.add_argument("host")
     exec_.add_argument("command", nargs=argparse.REMAINDER)
     pool_up = verbs.add_parser("pool-up", help="a small throw-away lab for a molecule scenario")
@@ -89,8 +89,8 @@ def run(args: argparse.Namespace) -> int:
         engine.cable(enter(args.verbose), topology, host, args.link, "down" if args.verb == "cut" else "up")
     else:
         machine = enter(args.verbose)
-        space = f"{topology.name}-{engine.find_host(topology, args.host).name}"
-        return subprocess.run([*machine.prefix, "ip", "netns", "exec", space, *args.command]).returncode
+        command = engine.inside(topology, engine.find_host(topology, args.host), args.command)
+        return subprocess.run([*machine.prefix, *command]).returncode
     return 0
 
 

@@ -12,7 +12,7 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -108,7 +108,8 @@ def up(topology: Topology, home: Home, bare: bool = False, verbose: bool = False
         containers = [host for host in topology.hosts if host.image]
         for host in containers:
             wait_for_ssh(host)
-        _write_known_hosts(machine, topology, home)
+            wait_for_units(machine, topology, host)
+        _write_known_hosts(topology, home)
         (state / "digest").write_text(topology.digest())
         return True
 
@@ -211,6 +212,17 @@ def wait_for_ssh(host: Host, timeout: float = SSH_TIMEOUT) -> None:
         time.sleep(0.1)
 
 
+def wait_for_units(machine: Machine, topology: Topology, host: Host, timeout: float = SSH_TIMEOUT) -> None:
+    """Until every unit that the lab asked for runs. Raises LabError with the unit's own last words."""
+    deadline = time.monotonic() + timeout
+    for unit in host.units:
+        while not machine.succeeds(inside(topology, host, ["systemctl", "is-active", "--quiet", unit])):
+            if time.monotonic() > deadline:
+                words = machine.do(inside(topology, host, ["journalctl", "-qn5", "-ocat", "-u", unit]), check=False)
+                raise LabError(f"{unit} on {host.name} is not running after {timeout:.0f} s: {words.strip()}")
+            time.sleep(0.2)
+
+
 def _start(
     machine: Machine,
     topology: Topology,
@@ -239,12 +251,19 @@ def _start(
         target = staging / path.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
+    key = _host_key(topology, host)
+    key.parent.mkdir(parents=True, exist_ok=True)
+    Machine().do(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", host.name, "-f", str(key)])
+    wanted = staging / "etc/systemd/system/multi-user.target.wants"
+    wanted.mkdir(parents=True, exist_ok=True)
+    for unit in host.units:
+        (wanted / unit).symlink_to(f"/usr/lib/systemd/system/{unit}")
     machine.do([*PODMAN, "cp", f"{staging}/.", f"{name}:/"])
     machine.do([*PODMAN, "start", name])
-    boot = "chown -R ops: /home/ops/.ssh && chmod 0700 /home/ops/.ssh && ssh-keygen -qA && systemctl restart ssh"
-    machine.do([*PODMAN, "exec", name, "sh", "-c", boot])
-    if host.units:
-        machine.do([*PODMAN, "exec", name, "systemctl", "enable", "--quiet", "--now", *host.units])
+
+
+def _host_key(topology: Topology, host: Host) -> Path:
+    return state_of(topology.name) / "files" / host.name / "etc/ssh/ssh_host_ed25519_key"
 
 
 def _prepare_home(topology: Topology, home: Home) -> None:
@@ -260,13 +279,11 @@ def _prepare_home(topology: Topology, home: Home) -> None:
             path.write_text(secrets.token_urlsafe(32))
 
 
-def _write_known_hosts(machine: Machine, topology: Topology, home: Home) -> None:
+def _write_known_hosts(topology: Topology, home: Home) -> None:
     lines = []
     for host in topology.hosts:
         if host.image:
-            key = machine.do(
-                [*PODMAN, "exec", plan.namespace(topology, host), "cat", "/etc/ssh/ssh_host_ed25519_key.pub"]
-            )
+            key = _host_key(topology, host).with_suffix(".pub").read_text()
             lines.append(f"{host.management} {' '.join(key.split()[:2])}")
     home.known_hosts.write_text("\n".join(lines) + "\n")
 
@@ -349,6 +366,12 @@ def find_host(topology: Topology, name: str) -> Host:
         if host.name == name:
             return host
     raise LabError(f"No host is called {name!r}; known are {', '.join(host.name for host in topology.hosts)}.")
+
+
+def inside(topology: Topology, host: Host, command: Sequence[str]) -> list[str]:
+    """The command that runs ``command`` in the host: in its container, or in its namespace if it has none."""
+    name = plan.namespace(topology, host)
+    return [*PODMAN, "exec", "-i", name, *command] if host.image else ["ip", "netns", "exec", name, *command]
 
 
 def host_verb(machine: Machine, topology: Topology, verb: str, host: Host) -> None:

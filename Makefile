@@ -1,0 +1,60 @@
+# Run from the repository's root: ansible.cfg is read only there.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+export PATH := $(BIN):$(PATH)
+ROLES := $(sort $(notdir $(wildcard roles/*)))
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+setup: ## Debian packages that the lab needs (root)
+	@lab/setup.sh
+
+venv: $(VENV)/.locked ## the virtual environment, at the locked versions
+
+$(VENV)/.locked: requirements.txt
+	python3 -m venv $(VENV)
+	$(BIN)/pip install --quiet --requirement requirements.txt
+	touch $@
+
+lock: ## take new versions into the lock file
+	rm -rf $(VENV) && python3 -m venv $(VENV)
+	$(BIN)/pip install --quiet '.[dev]'
+	(echo "# The versions that CI runs. Made by \`make lock\` from pyproject.toml's ranges; do not edit."; \
+	  $(BIN)/pip freeze --exclude multicloud-dr) > requirements.txt
+
+lab: setup venv ## both clouds on this machine, built and configured (BARE=1: nothing downloaded beforehand)
+	@python -m lab up $(if $(BARE),--bare)
+	@ansible-playbook playbooks/site.yml
+
+lab-status: ## the lab's hosts
+	@python -m lab status
+
+lab-down: setup venv ## remove every trace of the lab
+	@python -m lab down
+
+lint: venv ## ansible-lint (production), yamllint, ruff, mypy
+	ruff format --check .
+	ruff check .
+	yamllint --strict .
+	mypy lab plugins app tests
+	ansible-lint -c .config/ansible-lint.yml --quiet
+
+unit: venv ## unit tests
+	pytest -q
+
+molecule: setup venv ## every role's scenarios (ROLE=name: one role)
+	@for role in $(or $(ROLE),$(ROLES)); do (cd roles/$$role && molecule test --all) || exit 1; done
+
+e2e: setup venv ## the running lab, seen from its client
+	pytest -q tests/e2e
+
+test: lint unit molecule lab e2e ## everything that CI runs
+
+bench-site: setup venv ## first and second run of site.yml: time per role, as a table and JSON
+	python -m tests.bench.site
+
+.PHONY: help setup lock lab lab-status lab-down lint unit molecule e2e test bench-site
