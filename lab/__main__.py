@@ -23,7 +23,7 @@ HOST_VERBS = ("start", "stop", "kill", "pause", "unpause")
 
 def load(inventory: Path) -> Topology:
     """The lab that an inventory describes."""
-    command = [Path(sys.executable).with_name("ansible-inventory"), "-i", inventory, "--list"]
+    command = [str(Path(sys.executable).with_name("ansible-inventory")), "-i", str(inventory), "--list"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     if done.returncode:
         raise LabError(f"The inventory {inventory} cannot be read: {done.stderr.strip()}")

@@ -146,7 +146,9 @@ def clear(machine: Machine, name: str) -> None:
     shutil.rmtree(state, ignore_errors=True)
     still_used = set().union(*(_prefixes(state_of(other)) for other in running_labs()), set())
     for prefix in prefixes - still_used:
-        machine.do(["ip", "route", "delete", "unreachable", str(prefix), "metric", plan.LAST_RESORT_METRIC], check=False)
+        machine.do(
+            ["ip", "route", "delete", "unreachable", str(prefix), "metric", plan.LAST_RESORT_METRIC], check=False
+        )
 
 
 def _kill_containers(machine: Machine, containers: list[str]) -> None:

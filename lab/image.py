@@ -58,7 +58,16 @@ ROLE_PACKAGES = (
     "strongswan-swanctl",
 )
 UNSTABLE_PACKAGES = ("mysql-server", "mysql-client")
-TOOLS = ("bind9-dnsutils", "frr", "python3-pymysql", "python3-redis", "python3-requests", "redis-tools", "tcpdump", "unbound")
+TOOLS = (
+    "bind9-dnsutils",
+    "frr",
+    "python3-pymysql",
+    "python3-redis",
+    "python3-requests",
+    "redis-tools",
+    "tcpdump",
+    "unbound",
+)
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,8 @@ HOOKS = (
     'echo force-unsafe-io > "$1/etc/dpkg/dpkg.cfg.d/lab"',
     # No hardware and no upgrades behind the roles' back; services of the tools are started by name.
     'chroot "$1" systemctl mask --quiet getty@tty1.service console-getty.service systemd-udevd.service '
-    "systemd-resolved.service systemd-modules-load.service apt-daily.timer apt-daily-upgrade.timer systemd-firstboot.service",
+    "systemd-resolved.service systemd-modules-load.service systemd-firstboot.service "
+    "apt-daily.timer apt-daily-upgrade.timer",
 )
 CACHE_HOOK = f"""\
 cp /etc/resolv.conf "$1/etc/resolv.conf"

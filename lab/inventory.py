@@ -43,9 +43,7 @@ def _sites_of(listing: dict[str, Any], host: str) -> list[str]:
     return [site for site in sites if host in listing.get(site, {}).get("hosts", [])]
 
 
-def _host(
-    name: str, variables: dict[str, Any], networks: dict[str, str], sites: list[str], read_text: Any
-) -> Host:
+def _host(name: str, variables: dict[str, Any], networks: dict[str, str], sites: list[str], read_text: Any) -> Host:
     links = list(variables.get("lab_links", []))
     if not links:
         if len(sites) != 1 or "dr_address" not in variables:
@@ -70,9 +68,11 @@ def _host(
 
 
 def _render(template: str, variables: dict[str, Any]) -> str:
-    return Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False).from_string(
-        template
-    ).render(variables)
+    return (
+        Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+        .from_string(template)
+        .render(variables)
+    )
 
 
 def _link(name: str, network: str, address: str, networks: dict[str, str]) -> dict[str, str]:

@@ -81,7 +81,9 @@ def require_root() -> None:
 
 def require_commands() -> None:
     """Name every missing tool at once."""
-    missing = [tool for tool in ("ip", "bridge", "nft", "podman", "crun", "nsenter", "unshare") if not shutil.which(tool)]
+    missing = [
+        tool for tool in ("ip", "bridge", "nft", "podman", "crun", "nsenter", "unshare") if not shutil.which(tool)
+    ]
     if missing:
         raise LabError(f"The lab needs {', '.join(missing)}; `make setup` installs what is missing.")
 
@@ -109,10 +111,8 @@ def enter(verbose: bool = False) -> Machine:
     if not pin.exists():
         pin.touch()
     if not plain.succeeds(["nsenter", f"--mount={pin}", "--", "true"]):
-        plain.do(
-            ["unshare", f"--mount={pin}", "--propagation", "private", "sh", "-c"]
-            + ["umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup"]
-        )
+        remount = "umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup"
+        plain.do(["unshare", f"--mount={pin}", "--propagation", "private", "sh", "-c", remount])
     return Machine(verbose, prefix=("nsenter", f"--mount={pin}", "--"))
 
 

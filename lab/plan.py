@@ -7,7 +7,7 @@ Layout of a lab called ``lab``:
 * one bridge a network (``lab-gcp`` ...) on which the machine itself has no address, so it cannot route between them;
 * one bridge ``lab-mgmt`` with the machine's address, every port isolated: the controller reaches each host by SSH, the
   hosts reach package mirrors through NAT, and no host reaches another;
-* one network namespace a host, made before its container and outliving it, so that a host keeps its cables over a reboot.
+* one network namespace a host, made before its container and outliving it: a host keeps its cables over a reboot.
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ def wiring(topology: Topology, index: int, host: Host, mtu: int) -> list[Step]:
     space = namespace(topology, host)
     outside: list[str] = []
     inside: list[str] = ["link set lo up"]
-    cables = [("mgmt0", "mgmt", (f"{host.management}/{topology.management.prefixlen}",), mtu)]
+    cables: list[tuple[str, str, tuple[str, ...], int]] = [
+        ("mgmt0", "mgmt", (f"{host.management}/{topology.management.prefixlen}",), mtu)
+    ]
     cables += [(link.name, link.network, tuple(str(a) for a in link.addresses), 1500) for link in host.links]
     for name, network, addresses, size in cables:
         plug = f"{topology.name}{index:02d}{name}"

@@ -118,9 +118,7 @@ def parse_host(name: str, data: dict[str, Any]) -> Host:
             Link(
                 name=link["name"],
                 network=link["network"],
-                addresses=tuple(
-                    IPv4Interface(address) for address in link.get("addresses") or [link["address"]]
-                ),
+                addresses=tuple(IPv4Interface(address) for address in link.get("addresses") or [link["address"]]),
             )
             for link in data.get("links", [])
         )
