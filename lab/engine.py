@@ -244,6 +244,8 @@ def _start(
         "/etc/resolv.conf": resolver,
         "/etc/hosts": f"127.0.0.1 localhost\n127.0.1.1 {host.name}\n",
         "/home/ops/.ssh/authorized_keys": home.key.with_suffix(".pub").read_text(),
+        # podman cp makes root the owner of every folder on the way.
+        "/etc/tmpfiles.d/lab.conf": "Z /home/ops - ops ops -\n",
         # A machine id of its own; systemd would otherwise wait for entropy at first boot.
         "/etc/machine-id": secrets.token_hex(16) + "\n",
         **dict(host.files),
