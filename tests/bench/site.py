@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 RECAP = re.compile(r"^\S+\s+: ok=(\d+)\s+changed=(\d+)", re.MULTILINE)
@@ -28,7 +29,7 @@ def per_role(output: str) -> dict[str, float]:
     return {name: float(seconds) for name, seconds in ROLE_LINE.findall(table)}
 
 
-def run_site(environment: dict[str, str]) -> dict[str, object]:
+def run_site(environment: dict[str, str]) -> dict[str, Any]:
     """One run of site.yml; seconds in all and per role, tasks and changes. Raises SystemExit if it fails."""
     command = [str(Path(sys.executable).with_name("ansible-playbook")), "playbooks/site.yml"]
     start = time.monotonic()
@@ -51,10 +52,9 @@ def run_site(environment: dict[str, str]) -> dict[str, object]:
     }
 
 
-def table(first: dict[str, object], second: dict[str, object]) -> str:
+def table(first: dict[str, Any], second: dict[str, Any]) -> str:
     """Both runs side by side, slowest role of the first run on top."""
     ours, theirs = first["roles"], second["roles"]
-    assert isinstance(ours, dict) and isinstance(theirs, dict)
     lines = [f"{'role':32} {'first':>8} {'second':>8}"]
     for role in sorted(ours, key=lambda name: -ours[name]):
         lines.append(f"{role:32} {ours[role]:8.1f} {theirs.get(role, 0.0):8.1f}")
@@ -74,7 +74,12 @@ def main() -> None:
     first, second = run_site({}), run_site({})
     settings = configparser.ConfigParser()
     settings.read(ROOT / "ansible.cfg")
-    report = {"cores": os.cpu_count(), "forks": settings["defaults"]["forks"], "first": first, "second": second}
+    report: dict[str, Any] = {
+        "cores": os.cpu_count(),
+        "forks": settings["defaults"]["forks"],
+        "first": first,
+        "second": second,
+    }
     if given.compare:
         report["variants"] = {
             "no pipelining": run_site({"ANSIBLE_PIPELINING": "false"}),
@@ -82,7 +87,7 @@ def main() -> None:
             "no fact cache": run_site({"ANSIBLE_CACHE_PLUGIN": "memory"}),
         }
     print(table(first, second))
-    for name, variant in report.get("variants", {}).items():  # type: ignore[attr-defined]
+    for name, variant in report.get("variants", {}).items():
         print(f"second run with {name}: {variant['seconds']} s")
     (ROOT / "results").mkdir(exist_ok=True)
     (ROOT / "results" / "bench-site.json").write_text(json.dumps(report, indent=2) + "\n")
