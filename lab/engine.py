@@ -11,7 +11,9 @@ import secrets
 import shutil
 import signal
 import socket
+import sys
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,7 +26,8 @@ from .errors import LabError
 from .machine import PODMAN, RUN, STORAGE, Machine, default_mtu, enter, leave, name_servers, occupied
 from .topology import Host, Topology
 
-SSH_TIMEOUT = 60.0
+ROOT = Path(__file__).resolve().parent.parent
+START_TIMEOUT = 60.0
 SYSTEM_FILES = ("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf")
 
 
@@ -77,7 +80,7 @@ def up(topology: Topology, home: Home, bare: bool = False, verbose: bool = False
     """
     with lock():
         machine = enter(verbose)
-        refuse_foreign(topology, home)
+        refuse_foreign(machine, topology.name, home)
         if is_whole(machine, topology):
             return False
         clear(machine, topology.name)
@@ -109,6 +112,8 @@ def up(topology: Topology, home: Home, bare: bool = False, verbose: bool = False
         for host in containers:
             wait_for_ssh(host)
             wait_for_units(machine, topology, host)
+        for host in topology.hosts:
+            _start_daemons(machine, topology, host, home)
         _write_known_hosts(topology, home)
         (state / "digest").write_text(topology.digest())
         return True
@@ -169,16 +174,22 @@ def _our_interfaces() -> list[str]:
     return [f"{name}-" for name in running_labs()]
 
 
-def refuse_foreign(topology: Topology, home: Home) -> None:
-    """One lab of a name at a time on a machine: a second checkout must not take over the first one's hosts."""
-    owner = state_of(topology.name) / "owner"
-    if owner.exists():
-        text = owner.read_text()
-        if text != str(home.path.resolve()) and Path(text).exists():
-            raise LabError(
-                f"A lab called {topology.name!r} of another checkout ({text}) is on this machine; "
-                f"`make lab-down` there removes it."
-            )
+def refuse_foreign(machine: Machine, name: str, home: Home) -> None:
+    """One lab of a name at a time on a machine: a second checkout must not take over the first one's hosts.
+
+    What a dead lab left behind belongs to nobody. Raises LabError if the other lab is alive.
+    """
+    owner = state_of(name) / "owner"
+    if owner.exists() and (text := owner.read_text()) != str(home.path.resolve()) and _running(machine, name):
+        raise LabError(
+            f"A lab called {name!r} of another checkout ({text}) runs on this machine; `make lab-down` there ends it."
+        )
+
+
+def _running(machine: Machine, name: str) -> set[str]:
+    """Names of a lab's running containers."""
+    listing = [*PODMAN, "ps", "--filter", f"label=multicloud.lab={name}", "--format", "{{.Names}}"]
+    return set(machine.do(listing, check=False).split())
 
 
 def is_whole(machine: Machine, topology: Topology) -> bool:
@@ -186,15 +197,13 @@ def is_whole(machine: Machine, topology: Topology) -> bool:
     digest = state_of(topology.name) / "digest"
     if not digest.exists() or digest.read_text() != topology.digest():
         return False
-    running = set(
-        machine.do(
-            [*PODMAN, "ps", "--filter", f"label=multicloud.lab={topology.name}", "--format", "{{.Names}}"], check=False
-        ).split()
-    )
+    running = _running(machine, topology.name)
     spaces = {entry["name"] for entry in machine.json(["ip", "-j", "netns", "list"])}
-    return all(
-        plan.namespace(topology, host) in (running if host.image else spaces) for host in topology.hosts
-    ) and all(_answers(host) for host in topology.hosts if host.image)
+    return (
+        all(plan.namespace(topology, host) in (running if host.image else spaces) for host in topology.hosts)
+        and all(_answers(host) for host in topology.hosts if host.image)
+        and all(_is_ready(daemon.ready) for host in topology.hosts for daemon in host.daemons)
+    )
 
 
 def _answers(host: Host) -> bool:
@@ -205,7 +214,7 @@ def _answers(host: Host) -> bool:
         return False
 
 
-def wait_for_ssh(host: Host, timeout: float = SSH_TIMEOUT) -> None:
+def wait_for_ssh(host: Host, timeout: float = START_TIMEOUT) -> None:
     """Until the host answers SSH. Raises LabError after ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
     while not _answers(host):
@@ -214,7 +223,7 @@ def wait_for_ssh(host: Host, timeout: float = SSH_TIMEOUT) -> None:
         time.sleep(0.1)
 
 
-def wait_for_units(machine: Machine, topology: Topology, host: Host, timeout: float = SSH_TIMEOUT) -> None:
+def wait_for_units(machine: Machine, topology: Topology, host: Host, timeout: float = START_TIMEOUT) -> None:
     """Until every unit that the lab asked for runs. Raises LabError with the unit's own last words."""
     deadline = time.monotonic() + timeout
     for unit in host.units:
@@ -324,14 +333,30 @@ def _saved_settings() -> list[tuple[Path, str]]:
     return [(Path(p), v) for p, v in json.loads(saved.read_text()).items()] if saved.exists() else []
 
 
-def daemon(machine: Machine, topology: Topology, host: str, name: str, argv: list[str], home: Home) -> None:
-    """Start an emulator process inside a host's namespace; ``clear`` ends it."""
-    state = state_of(topology.name)
-    log = (home.logs / f"{name}.log").open("ab")
-    space = f"{topology.name}-{host}"
-    process = machine.spawn(["ip", "netns", "exec", space, *argv], log)
-    (state / "daemons").mkdir(exist_ok=True)
-    (state / "daemons" / name).write_text(f"{process} {_started(process)}")
+def _start_daemons(machine: Machine, topology: Topology, host: Host, home: Home) -> None:
+    """Start a host's emulators inside its namespace and await them; ``clear`` ends them."""
+    records = state_of(topology.name) / "daemons"
+    records.mkdir(exist_ok=True)
+    for daemon in host.daemons:
+        # Entering the namespace changes the working directory, so Python is told where the repository is.
+        command = ["env", f"PYTHONPATH={ROOT}", sys.executable, "-m", daemon.module, *daemon.arguments]
+        log = home.logs / f"{daemon.name}.log"
+        with log.open("ab") as output:
+            pid = machine.spawn(["ip", "netns", "exec", plan.namespace(topology, host), *command], output)
+        (records / daemon.name).write_text(f"{pid} {_started(pid)}")
+        deadline = time.monotonic() + START_TIMEOUT
+        while not _is_ready(daemon.ready):
+            if time.monotonic() > deadline or pid not in _daemons(topology.name):
+                raise LabError(f"{daemon.module} does not answer {daemon.ready}; its last words are in {log}.")
+            time.sleep(0.2)
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def _started(pid: int) -> str:

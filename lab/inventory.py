@@ -19,7 +19,12 @@ def topology_from_inventory(listing: dict[str, Any], read_text: Any) -> Topology
     A site's host gets ``eth0`` on its site's network from ``dr_address`` and, with a ``dr_public_address``, ``wan0`` on
     the internet. Hosts of the group ``lab_infrastructure`` spell their links out in ``lab_links``.
     """
-    hostvars: dict[str, dict[str, Any]] = listing["_meta"]["hostvars"]
+    # The controller is in the inventory too, but is no host of the lab.
+    hostvars: dict[str, dict[str, Any]] = {
+        name: variables
+        for name, variables in listing["_meta"]["hostvars"].items()
+        if variables.get("ansible_connection") != "local"
+    }
     if not hostvars:
         raise LabError("The lab's inventory has no host.")
     settings = next(iter(hostvars.values()))
@@ -63,6 +68,7 @@ def _host(name: str, variables: dict[str, Any], networks: dict[str, str], sites:
                 for path, source in variables.get("lab_files", {}).items()
             },
             "units": variables.get("lab_units", []),
+            "daemons": variables.get("lab_daemons", []),
         },
     )
 

@@ -36,6 +36,16 @@ class Route:
 
 
 @dataclass(frozen=True)
+class Daemon:
+    """An emulator process in the host's namespace: a module of this repository and its arguments."""
+
+    name: str
+    module: str
+    arguments: tuple[str, ...]
+    ready: str
+
+
+@dataclass(frozen=True)
 class Host:
     """A systemd container; without an ``image`` only a network namespace for emulator processes."""
 
@@ -46,6 +56,7 @@ class Host:
     image: str | None = "debian"
     files: tuple[tuple[str, str], ...] = ()
     units: tuple[str, ...] = ()
+    daemons: tuple[Daemon, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,7 +122,8 @@ def parse_host(name: str, data: dict[str, Any]) -> Host:
     """Build a host from plain data (a molecule platform or an inventory's ``lab_*`` variables).
 
     ``data``: ``management`` (address), ``links`` [{name, network, address | addresses}], ``routes``
-    ["CIDR via ADDRESS"], ``image``, ``files`` {path: text}, ``units`` [name].
+    ["CIDR via ADDRESS"], ``image``, ``files`` {path: text}, ``units`` [name],
+    ``daemons`` [{name, module, arguments, ready (URL that answers 200)}].
     """
     try:
         links = tuple(
@@ -133,6 +145,10 @@ def parse_host(name: str, data: dict[str, Any]) -> Host:
             image=data.get("image", "debian"),
             files=tuple(sorted(data.get("files", {}).items())),
             units=tuple(data.get("units", [])),
+            daemons=tuple(
+                Daemon(entry["name"], entry["module"], tuple(map(str, entry["arguments"])), entry["ready"])
+                for entry in data.get("daemons", [])
+            ),
         )
     except KeyError as missing:
         raise LabError(f"Host {name} lacks {missing}.") from missing
