@@ -7,6 +7,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -139,12 +140,14 @@ def clear(machine: Machine, name: str) -> None:
     ).split()
     if containers:
         _kill_containers(machine, containers)
+    # Cables first: a namespace may live on for a while after its deletion, and would keep their names taken.
+    ours = re.compile(rf"{re.escape(name)}(-.*|\d\d[a-z]+\d+)")
+    for link in machine.json(["ip", "-j", "link", "show"]):
+        if ours.fullmatch(link["ifname"]):
+            machine.do(["ip", "link", "delete", link["ifname"]], check=False)
     for space in [entry["name"] for entry in machine.json(["ip", "-j", "netns", "list"])]:
         if space.startswith(f"{name}-"):
             machine.do(["ip", "netns", "delete", space], check=False)
-    for link in machine.json(["ip", "-j", "link", "show"]):
-        if link["ifname"].startswith(f"{name}-") and link.get("operstate"):
-            machine.do(["ip", "link", "delete", link["ifname"]], check=False)
     machine.do(["nft", "delete", "table", "inet", f"multicloud_{name}"], check=False)
     state = state_of(name)
     prefixes = _prefixes(state)
