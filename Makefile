@@ -46,8 +46,8 @@ lint: venv ## ansible-lint (production), yamllint, ruff, mypy
 unit: venv ## unit tests
 	pytest -q
 
-molecule: setup venv ## every role's scenarios (ROLE=name: one role)
-	@for role in $(or $(ROLE),$(ROLES)); do (cd roles/$$role && molecule test --all) || exit 1; done
+molecule: setup venv ## every role's scenarios (ROLE=name: one role; JOBS: roles at a time)
+	@printf '%s\n' $(or $(ROLE),$(ROLES)) | xargs -P $(or $(JOBS),2) -I{} molecule/run.sh {}
 
 e2e: setup venv ## the running lab, seen from its client
 	pytest -q tests/e2e
