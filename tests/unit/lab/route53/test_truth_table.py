@@ -1,0 +1,57 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The truth table of docs/dns.md, row by row: who answers for the shop's name."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from lab.route53.answer import answer
+from lab.route53.health import status_of
+from lab.route53.model import HealthCheck, Record, Zone
+
+# As the lab's inventory describes them (group_vars/all/aws_dns.yml).
+CHECKS = {
+    check.id: check
+    for check in (
+        HealthCheck("gcp-endpoint", "HTTPS"),
+        HealthCheck("aws-not-active", "HTTPS", inverted=True),
+        HealthCheck("gcp", "CALCULATED", children=("gcp-endpoint", "aws-not-active"), health_threshold=2),
+        HealthCheck("aws", "HTTPS"),
+    )
+}
+NAME = "shop.multicloud.example."
+ZONE = Zone(
+    "Z1",
+    "multicloud.example.",
+    (
+        Record(NAME, "A", 60, ("gcp",), set_identifier="gcp", failover="PRIMARY", health_check_id="gcp"),
+        Record(NAME, "A", 60, ("aws",), set_identifier="aws", failover="SECONDARY", health_check_id="aws"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "gcp_ok", "aws_ok", "aws_active", "site"),
+    [
+        (1, True, True, False, "gcp"),
+        (2, False, True, False, "aws"),
+        (3, True, False, False, "gcp"),
+        (4, False, False, False, "gcp"),
+        (5, True, True, True, "aws"),
+        (6, False, True, True, "aws"),
+        (7, True, False, True, "gcp"),
+        (8, False, False, True, "gcp"),
+    ],
+)
+def test_row(row: int, gcp_ok: bool, aws_ok: bool, aws_active: bool, site: str) -> None:
+    """``*_ok``: /healthz of the site answers; ``aws_active``: /dr/active of aws answers 200."""
+    endpoints = {"gcp-endpoint": gcp_ok, "aws": aws_ok, "aws-not-active": aws_active}
+
+    def healthy(check: str) -> bool:
+        return status_of(check, CHECKS, endpoints.__getitem__, lambda _: False)
+
+    (rrset,) = answer([ZONE], healthy, NAME, "A", Random(0)).answers
+    assert rrset.values == (site,), f"row {row} of docs/dns.md"
