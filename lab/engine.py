@@ -316,6 +316,8 @@ SETTINGS = {
     "/proc/sys/net/ipv4/ip_forward": "1",
     # Otherwise the machine's own firewall sees, and podman's may rewrite, traffic inside a bridge.
     "/proc/sys/net/bridge/bridge-nf-call-iptables": "0",
+    # Each host's systemd takes about six of the usual 128; without one it ends at once, with 255.
+    "/proc/sys/fs/inotify/max_user_instances": "8192",
 }
 
 
