@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
@@ -38,10 +38,20 @@ class ActionModule(ActionBase):
         known = task_vars or {}
         options = {role: role_options(role) for role in self._task.args["roles"]}
         mistakes = unknown_variables(known, options)
-        for role_options_ in options.values():
-            given = {name: self._templar.template(known[name]) for name in role_options_ if name in known}
-            validation = ArgumentSpecValidator(role_options_).validate(given)
-            mistakes += [str(message).rstrip(".") + "." for message in validation.error_messages]
+        for role, wanted in options.items():
+            given: dict[str, Any] = {}
+            for name, option in wanted.items():
+                if name in known:
+                    try:
+                        given[name] = self._templar.template(known[name])
+                    except AnsibleError as error:
+                        mistakes.append(f"{name} cannot be worked out: {error.message.rstrip('.')}.")
+                elif option.get("required"):
+                    mistakes.append(f"{name} is required by the role {role} and is not set.")
+            # Presence is judged above, in better words.
+            present = {name: {**wanted[name], "required": False} for name in given}
+            validation = ArgumentSpecValidator(present).validate(given)
+            mistakes += [f"{str(message).rstrip('.')}." for message in validation.error_messages]
         if mistakes:
             result.update(failed=True, msg=" ".join(mistakes))
         else:
