@@ -56,9 +56,8 @@ def test_closed_server_refuses_even_root(host):
 def test_killed_server_comes_back_closed(host):
     before = host.check_output("systemctl show -P MainPID mysql")
     host.check_output("systemctl kill --signal=KILL mysql")
-    host.check_output(
-        f"timeout 60 sh -c 'until test $(systemctl show -P MainPID mysql) != {before} && mysqladmin ping; do sleep 0.2; done'"
-    )
+    back = f"test $(systemctl show -P MainPID mysql) != {before} && mysqladmin ping"
+    host.check_output(f"timeout 60 sh -c 'until {back}; do sleep 0.2; done'")
     assert answer(host, "SELECT @@super_read_only") == ["1"]
 
 

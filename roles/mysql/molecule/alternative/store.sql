@@ -1,0 +1,3 @@
+CREATE DATABASE store;
+CREATE TABLE store.item (name VARCHAR(80) PRIMARY KEY);
+INSERT INTO store.item VALUES ('감자');
