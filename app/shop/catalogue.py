@@ -27,7 +27,16 @@ def search(words: str) -> list[db.Row]:
     for word in words.split()[:5]:
         for special in "!%_":
             word = word.replace(special, f"!{special}")
-        fields = ("name_ko", "name_en", "tagline_ko", "tagline_en", "description_ko", "description_en", "category")
+        fields = (
+            "name_ko",
+            "name_en",
+            "tagline_ko",
+            "tagline_en",
+            "description_ko",
+            "description_en",
+            "material_ko",
+            "material_en",
+        )
         conditions.append("(" + " OR ".join(f"{field} LIKE ? ESCAPE '!'" for field in fields) + ")")
         params += [f"%{word}%"] * len(fields)
     return db.reader().rows(f"SELECT * FROM product WHERE {' AND '.join(conditions)} ORDER BY position", *params)

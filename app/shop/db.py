@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import click
 import pymysql
 from flask import Flask, current_app, g
+from flask.cli import with_appcontext
 from pymysql.cursors import DictCursor
 
 Row = dict[str, Any]
@@ -251,6 +252,7 @@ def close(_error: BaseException | None = None) -> None:
 
 
 @click.command("init-db")
+@with_appcontext
 def init_db() -> None:
     """Create and fill the SQLite file (MySQL: mysql < init_database.sql)."""
     url = current_app.config["DATABASE_URL"]

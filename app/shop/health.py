@@ -32,6 +32,10 @@ class Ordering:
         self._until, self._open = 0.0, False
         self._asking = threading.Lock()
 
+    def forget(self) -> None:
+        """Ask again next time."""
+        self._until = 0.0
+
     def open(self) -> bool:
         """Whether the writer takes writes. While one request asks, the others take the last answer."""
         if time.monotonic() > self._until and self._asking.acquire(blocking=False):
