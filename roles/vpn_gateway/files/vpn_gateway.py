@@ -66,9 +66,7 @@ def to_initiate(tunnels: Iterable[dict[str, Any]], sas: dict[str, Sa]) -> list[s
     return [
         tunnel["name"]
         for tunnel in tunnels
-        if tunnel["initiator"]
-        and not (sa := sas.get(tunnel["name"], Sa())).child
-        and sa.ike in ("", "ESTABLISHED")
+        if tunnel["initiator"] and not (sa := sas.get(tunnel["name"], Sa())).child and sa.ike in ("", "ESTABLISHED")
     ]
 
 
