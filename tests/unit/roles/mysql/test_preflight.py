@@ -1,0 +1,96 @@
+"""The role's preflight, run by Ansible itself: one host a case, all cases in one run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[4]
+USER = {"name": "shop", "hosts": ["10.10.0.0/16"], "password": "x" * 16, "privileges": {"shop.*": "SELECT"}}
+BY_SOCKET = {"name": "monitor", "hosts": ["localhost"], "os_user": "agent", "privileges": {"*.*": "REPLICATION CLIENT"}}
+GOOD: dict[str, Any] = {
+    "mysql_address": "10.10.0.20",
+    "mysql_replication_peer": "10.20.0.20",
+    "mysql_replication_password": "x" * 32,
+    "mysql_tls_ca_src": "ca.crt",
+    "mysql_tls_cert_src": "server.crt",
+    "mysql_tls_key_src": "server.key",
+    "mysql_users": [USER, BY_SOCKET],
+}
+
+# What is set otherwise (None: not at all), and a part of the sentence; empty: it passes.
+CASES: dict[str, tuple[dict[str, Any], str]] = {
+    "good": ({}, ""),
+    "good_alone": ({"mysql_replication_peer": "", "mysql_replication_password": "", "mysql_users": []}, ""),
+    "good_semi_sync": ({"mysql_semi_sync": True}, ""),
+    "good_settings": ({"mysql_settings": {"innodb_io_capacity": 200}}, ""),
+    "address_missing": ({"mysql_address": None}, "mysql_address is empty or not allowed"),
+    "address_name": ({"mysql_address": "db1"}, "mysql_address is empty or not allowed"),
+    "certificate_missing": ({"mysql_tls_key_src": None}, "mysql_tls_key_src is empty"),
+    "certificate_empty": ({"mysql_tls_ca_src": ""}, "mysql_tls_ca_src is empty"),
+    "source": ({"mysql_package_source": "snap"}, "mysql_package_source is 'snap'"),
+    "series": ({"mysql_apt_series": "8.0"}, "mysql_apt_series '8.0'"),
+    "role": ({"mysql_initial_role": "slave"}, "mysql_initial_role is 'slave'"),
+    "replica_alone": ({"mysql_initial_role": "replica", "mysql_replication_peer": ""}, "a replica needs"),
+    "own_peer": ({"mysql_replication_peer": "10.10.0.20"}, "another one than mysql_address"),
+    "password_missing": ({"mysql_replication_password": ""}, "the one given has 0)"),
+    "password_long": ({"mysql_replication_password": "x" * 33}, "the one given has 33)"),
+    "password_quote": ({"mysql_replication_password": "x" * 15 + "'"}, "16 to 32 of A-Z"),
+    "user_root": ({"mysql_users": [{**USER, "name": "root"}]}, "mysql_users: root."),
+    "user_replication": ({"mysql_users": [{**USER, "name": "replication"}]}, "mysql_users: replication."),
+    "user_hosts": ({"mysql_users": [{**USER, "hosts": []}]}, "mysql_users: shop."),
+    "user_weak": ({"mysql_users": [{**USER, "password": "short"}]}, "mysql_users: shop."),
+    "user_empty_secret": ({"mysql_users": [{**USER, "password": ""}]}, "mysql_users: shop."),
+    "user_both": ({"mysql_users": [{**BY_SOCKET, "password": "x" * 16}]}, "mysql_users: monitor."),
+    "user_socket_elsewhere": ({"mysql_users": [{**BY_SOCKET, "hosts": ["10.%"]}]}, "mysql_users: monitor."),
+    "user_twice": ({"mysql_users": [USER, USER]}, "a name and host occurs twice"),
+    "setting_plain": ({"mysql_settings": {"super_read_only": "OFF"}}, "sets super_read_only;"),
+    "setting_dashes": ({"mysql_settings": {"loose-read-only": "OFF"}}, "sets read_only;"),
+    "setting_skip": ({"mysql_settings": {"skip_log_bin": ""}}, "sets log_bin;"),
+    "semi_sync_recovery": ({"mysql_semi_sync": True, "mysql_relay_log_recovery": True}, "drop at its restart"),
+    "semi_sync_flush": ({"mysql_semi_sync": True, "mysql_sync_relay_log": 0}, "drop at its restart"),
+    "server_id": ({"mysql_server_id": 0}, "mysql_server_id (0)"),
+    "files": ({"mysql_open_files_limit": 100}, "mysql_open_files_limit (100)"),
+}
+
+
+@pytest.fixture(scope="module")
+def sentences(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the preflight said to each host; nothing to one that passed."""
+    folder = tmp_path_factory.mktemp("preflight")
+    hosts = {}
+    for name, (change, _) in CASES.items():
+        variables = {**GOOD, **change, "ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        hosts[name] = {key: value for key, value in variables.items() if value is not None}
+    (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}))
+    role = {"include_role": {"name": "multicloud.dr.mysql", "tasks_from": "preflight"}}
+    (folder / "play.json").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [role]}]))
+    run = subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), "-i", folder / "hosts.json", folder / "play.json"],
+        cwd=ROOT,
+        env=os.environ | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
+        capture_output=True,
+        text=True,
+    )
+    said = dict.fromkeys(CASES, "")
+    # Other callbacks may write after it.
+    report, _ = json.JSONDecoder().raw_decode(run.stdout, run.stdout.index("{"))
+    for task in report["plays"][0]["tasks"]:
+        for host, result in task["hosts"].items():
+            said[host] += result["msg"] if result.get("failed") else ""
+    return said
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_sentence(sentences: dict[str, str], case: str) -> None:
+    wanted = CASES[case][1]
+    if wanted:
+        assert wanted in sentences[case]
+    else:
+        assert sentences[case] == ""
