@@ -15,7 +15,7 @@ from .conftest import Lab, wait_for
 
 def heartbeat_age(lab: Lab) -> float:
     """Seconds since the newest heartbeat that the aws database holds."""
-    rows = lab.sql("aws-db", "SELECT TIMESTAMPDIFF(MICROSECOND, MAX(ts), UTC_TIMESTAMP(6)) / 1e6 FROM dr.heartbeat")
+    rows = lab.sql("aws-db", "SELECT TIMESTAMPDIFF(MICROSECOND, MAX(at), UTC_TIMESTAMP(6)) / 1e6 FROM dr.heartbeat")
     return float(rows[0][0])
 
 
