@@ -2,6 +2,7 @@
 
 import os
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ EPHEMERAL = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])
 ADDRESS = {"db1": "10.10.0.21", "db2": "10.10.0.22"}
 STORE = (EPHEMERAL / "secrets" / "store").read_text()
 REPLICATION = "the-second-one-of-24-chars"
+# So that the tests can run twice on the same pair.
+RUN = uuid.uuid4().hex[:8]
 RECOVERY = "/etc/mysql/mysql.conf.d/zzz-test.cnf"
 
 
@@ -46,7 +49,7 @@ class Server:
         wait(lambda: self.host.check_output("systemctl show -P MainPID mysql") not in {"0", before} and self.answers())
 
     def has(self, item: str) -> bool:
-        return self(f"SELECT COUNT(*) FROM store.item WHERE name = '{item}'") == "1"
+        return self(f"SELECT COUNT(*) FROM store.item WHERE name = '{item} {RUN}'") == "1"
 
     def status(self, name: str) -> str:
         return self(f"SELECT VARIABLE_VALUE FROM performance_schema.global_status WHERE VARIABLE_NAME = '{name}'")
@@ -71,7 +74,7 @@ def open_writer() -> None:
 
 
 def insert(item: str) -> None:
-    result = REPLICA.login("db2", "store", STORE, f"INSERT INTO store.item VALUES ('{item}')")
+    result = REPLICA.login("db2", "store", STORE, f"INSERT INTO store.item VALUES ('{item} {RUN}')")
     assert result.succeeded, result.stderr
 
 
@@ -103,17 +106,23 @@ def test_account_of_the_second_run_reached_both() -> None:
     assert WRITER.login("db1", "late", STORE).succeeded
 
 
-def test_client_without_tls_is_refused() -> None:
-    assert REPLICA.login("db2", "store", STORE, options="--ssl-mode=REQUIRED").succeeded
-    refused = REPLICA.login("db2", "store", STORE, options="--ssl-mode=DISABLED --get-server-public-key")
+@pytest.mark.parametrize(("user", "because"), [("store", "Access denied"), ("lax", "require_secure_transport")])
+def test_client_without_tls_is_refused(user: str, because: str) -> None:
+    """By the account's own rule, and by the server's even if the account has none."""
+    WRITER(f"CREATE USER IF NOT EXISTS lax@'10.10.0.0/16' IDENTIFIED BY '{STORE}'")
+    assert REPLICA.login("db2", user, STORE, options="--ssl-mode=REQUIRED").succeeded
+    refused = REPLICA.login("db2", user, STORE, options="--ssl-mode=DISABLED --get-server-public-key")
     assert refused.failed
-    assert "require_secure_transport" in refused.stderr
+    assert because in refused.stderr
 
 
 def test_certificate_names_its_host() -> None:
     assert REPLICA.login("db2", "store", STORE, options="--ssl-mode=VERIFY_IDENTITY").succeeded
-    elsewhere = REPLICA.login("db2", "store", STORE, options="--ssl-mode=VERIFY_IDENTITY -h localhost --protocol=TCP")
-    assert elsewhere.failed
+    REPLICA.host.check_output("echo 10.10.0.22 impostor >> /etc/hosts")
+    assert REPLICA.login("db2", "store", STORE, options="-h impostor --ssl-mode=VERIFY_CA").succeeded
+    refused = REPLICA.login("db2", "store", STORE, options="-h impostor --ssl-mode=VERIFY_IDENTITY")
+    assert refused.failed
+    assert "certificate" in refused.stderr
 
 
 def test_application_has_no_more_than_its_privileges() -> None:
