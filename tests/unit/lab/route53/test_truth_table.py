@@ -16,10 +16,10 @@ from lab.route53.model import HealthCheck, Record, Zone
 CHECKS = {
     check.id: check
     for check in (
-        HealthCheck("gcp-endpoint", "HTTPS"),
+        HealthCheck("gcp-healthz", "HTTPS"),
         HealthCheck("aws-not-active", "HTTPS", inverted=True),
-        HealthCheck("gcp", "CALCULATED", children=("gcp-endpoint", "aws-not-active"), health_threshold=2),
-        HealthCheck("aws", "HTTPS"),
+        HealthCheck("gcp", "CALCULATED", children=("gcp-healthz", "aws-not-active"), health_threshold=2),
+        HealthCheck("aws-healthz", "HTTPS"),
     )
 }
 NAME = "shop.multicloud.example."
@@ -28,7 +28,7 @@ ZONE = Zone(
     "multicloud.example.",
     (
         Record(NAME, "A", 60, ("gcp",), set_identifier="gcp", failover="PRIMARY", health_check_id="gcp"),
-        Record(NAME, "A", 60, ("aws",), set_identifier="aws", failover="SECONDARY", health_check_id="aws"),
+        Record(NAME, "A", 60, ("aws",), set_identifier="aws", failover="SECONDARY", health_check_id="aws-healthz"),
     ),
 )
 
@@ -48,7 +48,7 @@ ZONE = Zone(
 )
 def test_row(row: int, gcp_ok: bool, aws_ok: bool, aws_active: bool, site: str) -> None:
     """``*_ok``: /healthz of the site answers; ``aws_active``: /dr/active of aws answers 200."""
-    endpoints = {"gcp-endpoint": gcp_ok, "aws": aws_ok, "aws-not-active": aws_active}
+    endpoints = {"gcp-healthz": gcp_ok, "aws-healthz": aws_ok, "aws-not-active": aws_active}
 
     def healthy(check: str) -> bool:
         return status_of(check, CHECKS, endpoints.__getitem__, lambda _: False)
