@@ -1,6 +1,6 @@
 """A database host for tests: an agent (HTTP) and servers that say their name and echo.
 
-mock.py ADDRESS AGENT_PORT PORT...; /run/mock/ADDRESS holds what the agent says: primary, replica, none or gone (silence).
+mock.py ADDRESS AGENT_PORT PORT...; /run/mock/ADDRESS holds what the agent says: primary, replica, none, gone (silence).
 """
 
 import http.server

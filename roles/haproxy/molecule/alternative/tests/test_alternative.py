@@ -59,7 +59,7 @@ def test_host_vanishes_silently(host: Any, vanishing: Any) -> None:
         assert session.result() == {"server": DB1, "cut": True}
     await_true(lambda: bool(client(host, "who", WRITER) == DB2))
     # D: because the server was marked down, not because of the idle time.
-    assert " writer/db1 " in host.check_output("journalctl -u haproxy -o cat --grep ' D- '")
+    assert " writer/db1 " in host.check_output("journalctl -u haproxy -o cat --grep ' D[CD] '")
     vanishing.check_output(f"nft delete table inet cut; echo replica > /run/mock/{DB1}")
     await_true(lambda: bool(client(host, "who", READER) == DB1))
     assert client(host, "who", WRITER) == DB2
