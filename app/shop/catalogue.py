@@ -1,5 +1,6 @@
 """What is for sale: pages that are the same for everybody, and may be cached."""
 
+import re
 from typing import Any
 
 from flask import Blueprint, Flask, abort, g, render_template, request
@@ -8,6 +9,7 @@ from . import db
 from .i18n import PREFIX
 
 CATEGORIES = ("table", "kitchen", "home", "desk")
+SKU = re.compile(r"[a-z0-9-]{1,32}")
 ORDERS = {"featured": "position", "price": "price, position", "-price": "price DESC, position"}
 
 bp = Blueprint("catalogue", __name__, url_prefix=PREFIX)
@@ -44,6 +46,7 @@ def search(words: str) -> list[db.Row]:
 
 def by_sku(skus: list[str]) -> dict[str, db.Row]:
     """Return the products with these SKUs that exist."""
+    skus = [sku for sku in skus if SKU.fullmatch(sku)]
     if not skus:
         return {}
     marks = ", ".join("?" for _ in skus)

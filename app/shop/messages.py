@@ -12,7 +12,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "nav.orders": ("주문 내역", "Orders"),
     "nav.cart": ("장바구니", "Cart"),
     "nav.search": ("검색", "Search"),
-    "search.hint": ("찾으시는 물건", "What are you looking for?"),
+    "search.hint": ("찾으시는 물건", "Search the shop"),
     "closed.title": ("지금은 주문을 받지 않고 있습니다.", "Ordering is closed at the moment."),
     "closed.text": (
         "둘러보기는 그대로 하실 수 있고, 장바구니는 안전하게 보관됩니다. 곧 다시 열립니다.",

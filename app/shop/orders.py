@@ -20,7 +20,7 @@ from . import cart, catalogue, db, health, metrics, sessions
 from .i18n import PREFIX
 
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
-EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,180}\.[^@\s.]{2,}")
+EMAIL = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,150}\.[A-Za-z0-9-]{2,30}")
 
 bp = Blueprint("orders", __name__, url_prefix=PREFIX)
 bp.url_value_preprocessor(catalogue.take_language)
@@ -180,6 +180,10 @@ def _customer(token: str) -> str:
     return hmac.new(key, token.encode(), hashlib.sha256).hexdigest()
 
 
+def _give_token(session: sessions.Data) -> None:
+    session.setdefault("customer", secrets.token_urlsafe(16))  # a second click at the same time must not replace it
+
+
 def _place(wanted: Wanted) -> tuple[Order, bool]:
     """Place an order through this request's writer and count the result."""
     result = "error"
@@ -213,7 +217,7 @@ def _checkout(form: dict[str, str], notice: str = "", errors: tuple[str, ...] = 
         form=form,
         notice=notice,
         errors=errors,
-        ordering_open=not notice and health.ordering_open(),
+        ordering_open=notice not in ("closed", "unknown") and health.ordering_open(),
     )
 
 
@@ -245,7 +249,7 @@ def order() -> Any:
     headers = {"Retry-After": str(current_app.config["RETRY_AFTER"])}
     try:
         if "customer" not in session:  # kept before the order exists: the customer must be able to find it again
-            session = sessions.update(lambda data: data.update(customer=secrets.token_urlsafe(16)))
+            session = sessions.update(_give_token)
         token = session["customer"]
         wanted = Wanted(
             request_id=form["cart_id"],
@@ -331,7 +335,12 @@ def _wanted(request_id: str, body: Any) -> Wanted:
     wanted: dict[str, int] = {}
     for item in items:
         sku, qty = (item.get("sku"), item.get("qty")) if isinstance(item, dict) else (None, None)
-        if not isinstance(sku, str) or type(qty) is not int or not 1 <= qty <= cart.MAX_QTY:
+        if (
+            not isinstance(sku, str)
+            or not catalogue.SKU.fullmatch(sku)
+            or type(qty) is not int
+            or not 1 <= qty <= cart.MAX_QTY
+        ):
             raise BadRequest(f"item {item!r} must have a sku and a qty from 1 to {cart.MAX_QTY}")
         wanted[sku] = wanted.get(sku, 0) + qty
     return Wanted(request_id, email, wanted)
@@ -356,6 +365,8 @@ def create() -> Any:
 @api.get("/<request_id>")
 def read(request_id: str) -> Any:
     """Return the order with this key. "Not found" comes from the writer only: a replica may not have it yet."""
+    if not KEY.fullmatch(request_id):
+        abort(404)
     found, at_writer = _anywhere("request_id = ?", request_id)
     if not found and not at_writer:
         raise db.Unavailable("the replica does not have it and the writer cannot be asked")

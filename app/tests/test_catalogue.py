@@ -77,7 +77,7 @@ def test_sold_out_and_low_stock(client: FlaskClient) -> None:
     assert "Only 4 left" in client.get("/en/products/plates").text
 
 
-@pytest.mark.parametrize("path", ["/en/products/nothing", "/en/nothing", "/nothing", "/fr/"])
+@pytest.mark.parametrize("path", ["/en/products/nothing", "/en/products/달항아리", "/en/nothing", "/nothing", "/fr/"])
 def test_not_found_is_friendly_and_not_cached(client: FlaskClient, path: str) -> None:
     page = client.get(path, headers={"Accept-Language": "en"})
     assert page.status_code == 404

@@ -1,3 +1,4 @@
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +20,8 @@ def stock(table: Table, sku: str) -> int:
 
 
 def post(client: FlaskClient, body: Any = BODY, key: str = KEY) -> Any:
-    return client.post("/api/orders", json=body, headers={"Idempotency-Key": key})
+    headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+    return client.post("/api/orders", data=json.dumps(body), headers=headers)
 
 
 # --- in the browser -------------------------------------------------------------------------------------------------
@@ -229,6 +231,9 @@ def test_api_refuses_a_key_for_other_content(client: FlaskClient, table: Table) 
         ({**BODY, "items": []}, KEY, "items must be a list of 1 to 30"),
         ({**BODY, "items": ["moon-jar"]}, KEY, "must have a sku and a qty from 1 to 20"),
         ({**BODY, "items": [{"sku": "moon-jar", "qty": True}]}, KEY, "must have a sku and a qty from 1 to 20"),
+        ({**BODY, "email": f"{'a' * 250}@example.com"}, KEY, "it must be an e-mail address"),
+        ({**BODY, "email": "\ud800@example.com"}, KEY, "it must be an e-mail address"),
+        ({**BODY, "items": [{"sku": "달항아리", "qty": 1}]}, KEY, "must have a sku and a qty from 1 to 20"),
         ({**BODY, "items": [{"sku": "moon-jar", "qty": 0}]}, KEY, "must have a sku and a qty from 1 to 20"),
     ],
 )
