@@ -10,11 +10,12 @@ import dns.exception
 from ..route53.checker import Resolve
 
 
-def resolver(server: str | None) -> Resolve:
+def resolver(server: str | None, port: int = 53) -> Resolve:
     """A function from name to address, asking ``server`` or, if None, what the system asks."""
     stub = dns.asyncresolver.Resolver(configure=server is None)
     if server is not None:
         stub.nameservers = [server]
+        stub.port = port
 
     async def resolve(name: str) -> str:
         try:

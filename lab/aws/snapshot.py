@@ -22,7 +22,10 @@ def snapshot(changes: Changes) -> Snapshot:
     """What is configured now. The generation is read first: a change that comes in meanwhile stays PENDING."""
     generation = changes.generation
     backend = route53_backends[DEFAULT_ACCOUNT_ID]["aws"]
-    checks = [health_check(check.id, check.health_check_config) for check in list(backend.health_checks.values())]
+    checks = [
+        health_check(check.id, check.health_check_config, backend.list_tags_for_resource(check.id).get("Name", ""))
+        for check in list(backend.health_checks.values())
+    ]
     return Snapshot(
         generation=generation,
         zones=tuple(_zone(zone) for zone in list(backend.zones.values()) if not zone.private_zone),
@@ -31,12 +34,13 @@ def snapshot(changes: Changes) -> Snapshot:
     )
 
 
-def health_check(identifier: str, config: dict[str, Any]) -> HealthCheck:
+def health_check(identifier: str, config: dict[str, Any], name: str) -> HealthCheck:
     """A HealthCheckConfig of the API as the data plane's value."""
     alarm = config.get("AlarmIdentifier") or {}
     return HealthCheck(
         id=identifier,
         type=config["Type"],
+        name=name,
         ip_address=config.get("IPAddress"),
         port=config.get("Port"),
         fqdn=config.get("FullyQualifiedDomainName"),

@@ -113,10 +113,11 @@ def _request(check: HealthCheck, address: str, port: int) -> bytes:
 
 
 def _unverified() -> ssl.SSLContext:
-    """HTTPS health checks do not validate certificates."""
+    """HTTPS health checks do not validate certificates; "the endpoint must support TLS v1.0, v1.1, or v1.2"."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 

@@ -17,10 +17,11 @@ ENDPOINT_TYPES = frozenset({"HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH"
 
 @dataclass(frozen=True)
 class HealthCheck:
-    """One health check's configuration."""
+    """One health check's configuration. ``name`` is its tag, for the log only."""
 
     id: str
     type: str
+    name: str = ""
     ip_address: str | None = None
     port: int | None = None
     fqdn: str | None = None

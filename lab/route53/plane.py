@@ -138,11 +138,11 @@ class DataPlane:
 
     def _log_changes(self) -> None:
         """One line whenever a status changes: the time line of a drill."""
-        for check_id in self.snapshot.health_checks:
-            healthy = self.healthy(check_id)
-            if self._last_status.get(check_id) != healthy:
-                self._last_status[check_id] = healthy
-                log.info("health check %s is %s", check_id, "healthy" if healthy else "unhealthy")
+        for check in self.snapshot.health_checks.values():
+            healthy = self.healthy(check.id)
+            if self._last_status.get(check.id) != healthy:
+                self._last_status[check.id] = healthy
+                log.info("health check %s is %s", check.name or check.id, "healthy" if healthy else "unhealthy")
 
 
 def _complain(watch: asyncio.Task[None]) -> None:

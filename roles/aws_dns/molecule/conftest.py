@@ -42,6 +42,17 @@ def route53(lab: dict[str, Any]) -> Any:
 
 
 @pytest.fixture(scope="session")
+def api_errors() -> Callable[[], list[str]]:
+    """What the role asked of the API that it does not do, and where it broke."""
+
+    def read() -> list[str]:
+        lines = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"], "aws.log").read_text().splitlines()
+        return [line for line in lines if " ERROR " in line or "Traceback" in line]
+
+    return read
+
+
+@pytest.fixture(scope="session")
 def dig(lab: dict[str, Any]) -> Callable[..., list[str]]:
     """``dig(name, type)``: the values of the answer; the response code if there is none."""
 

@@ -265,6 +265,14 @@ def test_https_does_not_validate_and_sends_the_name_if_told_to(
     assert names == [expected]
 
 
+@pytest.mark.parametrize(("version", "ok"), [(ssl.TLSVersion.TLSv1_2, True), (ssl.TLSVersion.TLSv1_3, False)])
+def test_https_needs_tls_1_2(expired: Path, version: ssl.TLSVersion, ok: bool) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(expired)
+    context.minimum_version = context.maximum_version = version
+    assert run(answering("HTTP/1.1 200 OK\r\n\r\n"), replace(HTTP, type="HTTPS"), context)[0] is ok
+
+
 def test_https_against_plain_http_fails() -> None:
     ok, status = run(answering("HTTP/1.1 200 OK\r\n\r\n"), replace(HTTP, type="HTTPS"))
     assert (ok, status.startswith("Failure: ")) == (False, True)

@@ -61,3 +61,7 @@ def test_the_txt_pair_says_what_the_checkers_say(
     assert dig(name, "TXT") == ['"up"'], "one of two is enough"
     aws.down()
     wait_for(lambda: dig(name, "TXT") == ['"down"'], "neither is well")
+
+
+def test_the_api_was_asked_nothing_that_it_cannot_do(api_errors: Callable[[], list[str]]) -> None:
+    assert api_errors() == []

@@ -49,3 +49,7 @@ def test_the_records_default_ttl(route53: Any) -> None:
     (zone,) = route53.list_hosted_zones()["HostedZones"]
     records = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
     assert {record["TTL"] for record in records if record["Type"] == "A"} == {60}
+
+
+def test_the_api_was_asked_nothing_that_it_cannot_do(api_errors: Callable[[], list[str]]) -> None:
+    assert api_errors() == []
