@@ -29,6 +29,10 @@ class Unavailable(Exception):
     """The database cannot do it now; nothing was changed."""
 
 
+class Deadlock(Unavailable):
+    """The server rolled the transaction back for another one's sake; it can be tried again at once."""
+
+
 class OutcomeUnknown(Exception):
     """The answer to a COMMIT was lost: it may or may not have happened."""
 
@@ -110,6 +114,8 @@ class MySQLConnection(Connection):
         code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
         if committing and code not in self.ROLLED_BACK:
             return OutcomeUnknown(str(error))
+        if code == 1213:
+            return Deadlock(str(error))
         if code == 1062:
             return Duplicate(str(error))
         if isinstance(error, pymysql.ProgrammingError | pymysql.DataError | pymysql.IntegrityError):

@@ -22,6 +22,8 @@ from .i18n import PREFIX
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 EMAIL = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,150}\.[A-Za-z0-9-]{2,30}")
 
+TRIES = 3
+
 bp = Blueprint("orders", __name__, url_prefix=PREFIX)
 bp.url_value_preprocessor(catalogue.take_language)
 api = Blueprint("api_orders", __name__, url_prefix="/api/orders")
@@ -83,25 +85,31 @@ def place(connection: db.Connection, wanted: Wanted, site: str) -> tuple[Order, 
 
     Raises OutOfStock, UnknownProduct, KeyReused, db.Unavailable (nothing was written), db.OutcomeUnknown.
     """
-    try:
-        return _insert(connection, wanted, site), True
-    except db.Duplicate:
-        connection.rollback()
-        existing = find(connection, wanted.request_id)
-        if not existing:  # the transaction that held the key has just rolled back
-            raise db.Unavailable("the idempotency key was in use") from None
-        if existing.fingerprint != wanted.fingerprint:
-            raise KeyReused(wanted.request_id) from None
-        return existing, False
-    except Exception:
-        connection.rollback()
-        raise
+    for attempt in range(TRIES):
+        try:
+            return _insert(connection, wanted, site), True
+        except db.Duplicate:
+            connection.rollback()
+            existing = find(connection, wanted.request_id)
+            if existing and existing.fingerprint != wanted.fingerprint:
+                raise KeyReused(wanted.request_id) from None
+            if existing:
+                return existing, False
+            # else the transaction that held the key has just rolled back
+        except db.Deadlock:
+            connection.rollback()
+            if attempt == TRIES - 1:
+                raise
+        except Exception:
+            connection.rollback()
+            raise
+    raise db.Unavailable("the idempotency key is in use")
 
 
 def _insert(connection: db.Connection, wanted: Wanted, site: str) -> Order:
     skus = sorted(wanted.items)  # one order for all, so that two transactions cannot lock each other out
     marks = ", ".join("?" for _ in skus)
-    rows = connection.rows(f"SELECT sku, name_ko, name_en, price FROM product WHERE sku IN ({marks})", *skus)
+    rows = connection.rows(f"SELECT sku, price FROM product WHERE sku IN ({marks})", *skus)
     products = {row["sku"]: row for row in rows}
     for sku in skus:
         if sku not in products:
@@ -119,10 +127,7 @@ def _insert(connection: db.Connection, wanted: Wanted, site: str) -> Order:
         total,
         site,
     ).lastrowid
-    values = [value for sku in skus for value in (order_id, sku, wanted.items[sku], products[sku]["price"])]
-    connection.execute(
-        "INSERT INTO order_item (order_id, sku, qty, price) VALUES " + ", ".join("(?, ?, ?, ?)" for _ in skus), *values
-    )
+    # Before the items: their foreign key locks the product for reading, and two such orders would wait for each other.
     for sku in skus:
         taken = connection.execute(
             "UPDATE product SET stock = stock - ? WHERE sku = ? AND stock >= ?",
@@ -132,6 +137,10 @@ def _insert(connection: db.Connection, wanted: Wanted, site: str) -> Order:
         )
         if taken.rowcount != 1:
             raise OutOfStock(sku)
+    values = [value for sku in skus for value in (order_id, sku, wanted.items[sku], products[sku]["price"])]
+    connection.execute(
+        "INSERT INTO order_item (order_id, sku, qty, price) VALUES " + ", ".join("(?, ?, ?, ?)" for _ in skus), *values
+    )
     connection.commit()
     return Order(order_id, wanted.request_id, site, total)
 

@@ -81,6 +81,7 @@ OPERATIONAL = pymysql.OperationalError
         (OPERATIONAL(2013, "Lost connection during query"), db.Unavailable),
         (OPERATIONAL(1290, "running with the --super-read-only option"), db.Unavailable),
         (OPERATIONAL(1205, "Lock wait timeout exceeded"), db.Unavailable),
+        (OPERATIONAL(1213, "Deadlock found"), db.Deadlock),
         (OPERATIONAL(1644, "refused by a trigger"), db.Unavailable),
         (pymysql.InterfaceError(0, ""), db.Unavailable),
         (pymysql.InternalError("Packet sequence number wrong"), db.Unavailable),
@@ -98,7 +99,7 @@ def test_failures_of_a_statement(error: Exception, expected: type[Exception]) ->
     ("error", "expected"),
     [
         (OPERATIONAL(1290, "running with the --super-read-only option"), db.Unavailable),
-        (OPERATIONAL(1213, "Deadlock found"), db.Unavailable),
+        (OPERATIONAL(1213, "Deadlock found"), db.Deadlock),
         (OPERATIONAL(2013, "Lost connection during query"), db.OutcomeUnknown),
         (OPERATIONAL(2006, "MySQL server has gone away"), db.OutcomeUnknown),
         (OPERATIONAL(1053, "Server shutdown in progress"), db.OutcomeUnknown),

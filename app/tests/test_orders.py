@@ -284,6 +284,25 @@ def test_api_reads_from_the_replica_but_never_says_not_found_from_it(client: Fla
     assert client.get("/api/orders/other-key").status_code == 503
 
 
+@pytest.mark.parametrize(("deadlocks", "status"), [(1, 201), (2, 201), (3, 503)])
+def test_a_deadlock_is_tried_again_a_few_times(
+    client: FlaskClient, app: Flask, table: Table, deadlocks: int, status: int
+) -> None:
+    good, left = app.extensions["db"].writer, [deadlocks]
+
+    class Busy(db.SQLiteConnection):
+        def execute(self, sql: str, *params: Any) -> Any:
+            if sql.startswith("UPDATE product") and left[0]:
+                left[0] -= 1
+                raise db.Deadlock("Deadlock found when trying to get lock")
+            return super().execute(sql, *params)
+
+    app.extensions["db"].writer = lambda: Busy(good().raw)
+    assert post(client).status_code == status
+    assert len(table("orders")) == (1 if status == 201 else 0)
+    assert stock(table, "moon-jar") == (99998 if status == 201 else 100000)
+
+
 def test_one_key_sent_at_the_same_time_is_one_order(app: Flask, table: Table) -> None:
     start, answers = threading.Barrier(6), []
 
