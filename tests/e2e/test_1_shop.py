@@ -16,8 +16,9 @@ def test_the_public_name_answers_the_gcp_edge(lab: Lab) -> None:
 
 
 def test_the_catalogue_comes_over_https_from_gcp(lab: Lab) -> None:
-    page = lab.curl("-L", "-D", "-", f"{SHOP}/")
-    assert "200" in page.split("\r\n\r\n")[-2].splitlines()[0]
+    page = lab.curl("-L", "-w", "\n%{http_code} %{scheme}", f"{SHOP}/")
+    assert page.splitlines()[-1] == "200 HTTPS"
+    assert "<h1" in page
     assert json.loads(lab.curl(f"{SHOP}/healthz"))["site"] == "gcp"
 
 
