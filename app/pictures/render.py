@@ -1,6 +1,6 @@
 """Make the shop's pictures: small scenes, modelled in code and ray-traced by Blender (on the CPU, about a minute each).
 
-    pip install bpy==5.0.1 pillow && python app/pictures/render.py [--samples 48] [NAME ...]
+    pip install bpy==5.0.1 pillow && python app/pictures/render.py [--samples 24] [NAME ...]
 
 Lengths are in decimetres; z is up; the camera looks along +y. Without names all pictures are made.
 """
@@ -416,9 +416,9 @@ def render(path: Path, width: int, height: int, samples: int) -> None:
     scene = bpy.context.scene
     scene.render.engine = "CYCLES"
     scene.cycles.samples, scene.cycles.use_denoising = samples, True
-    scene.cycles.adaptive_threshold, scene.cycles.adaptive_min_samples = 0.04, 10
+    scene.cycles.adaptive_threshold, scene.cycles.adaptive_min_samples = 0.08, 8
     scene.cycles.sample_clamp_indirect = 6
-    scene.cycles.max_bounces, scene.cycles.transmission_bounces = 10, 10
+    scene.cycles.max_bounces, scene.cycles.transmission_bounces = 7, 7
     scene.render.resolution_x, scene.render.resolution_y = width, height
     scene.view_settings.view_transform = "AgX"
     scene.view_settings.look = "AgX - Medium High Contrast"
@@ -1006,12 +1006,12 @@ def still_life() -> None:
 
 def hero() -> None:
     still_life()
-    camera((1.35, 0, 1.62), 9.6, 8, lens=70)
+    camera((1.0, 0, 1.7), 10.2, 8, lens=70)
 
 
 def hero_phone() -> None:
     still_life()
-    camera((3.1, 0, 2.1), 5.7, 8, lens=70)
+    camera((3.1, 0, 1.75), 6.0, 8, lens=70)
 
 
 SCENES: dict[str, Callable[[], None]] = {
@@ -1024,13 +1024,13 @@ SCENES: dict[str, Callable[[], None]] = {
         notebooks, desk_clock, incense, hero, hero_phone,
     )
 }  # fmt: skip
-SIZES = {"hero": (1920, 960), "hero-phone": (900, 990)}
+SIZES = {"hero": (1600, 800), "hero-phone": (800, 720)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help=f"of: {', '.join(SCENES)}")
-    parser.add_argument("--samples", type=int, default=48)
+    parser.add_argument("--samples", type=int, default=24)
     parser.add_argument("--scale", type=float, default=1.0, help="of the picture's size, to try something out")
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
@@ -1038,7 +1038,7 @@ def main() -> None:
     if unknown:
         parser.error(f"no picture is called {', '.join(sorted(unknown))}")
     for name in args.names or SCENES:
-        width, height = (int(side * args.scale) for side in SIZES.get(name, (800, 800)))
+        width, height = (int(side * args.scale) for side in SIZES.get(name, (720, 720)))
         SCENES[name]()
         with tempfile.TemporaryDirectory() as folder:
             png = Path(folder) / "picture.png"
@@ -1046,7 +1046,7 @@ def main() -> None:
             picture = Image.open(png).convert("RGB")
             picture.save(args.out / f"{name}.webp", quality=86, method=6)
             if name not in SIZES:
-                small = (width // 2, height // 2)
+                small = (400, 400)
                 picture.resize(small, Image.Resampling.LANCZOS).save(args.out / f"{name}-400.webp", quality=84,
                     method=6)
         print(name, file=sys.stderr)
