@@ -69,10 +69,10 @@ class Lab:
         return [line.split("\t") for line in text.splitlines()]
 
     def redis(self, host: str, *words: str) -> str:
-        secret = (HOME.secrets / "redis_admin_password").read_text()
+        secret = (HOME.secrets / "redis_shop_password").read_text()
         # By standard input, so that no failure message shows it.
         shell = 'read -r REDISCLI_AUTH; export REDISCLI_AUTH; exec redis-cli --no-auth-warning "$@"'
-        options = ("--tls", "--cacert", "/etc/redis/ca.crt", "--user", "admin")
+        options = ("--tls", "--cacert", "/etc/redis/ca.crt", "--user", "shop")
         return self.run(host, "sh", "-c", shell, "sh", *options, *words, stdin=secret + "\n").strip()
 
     def dig(self, name: str) -> list[str]:

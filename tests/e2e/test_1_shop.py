@@ -17,7 +17,7 @@ def test_the_public_name_answers_the_gcp_edge(lab: Lab) -> None:
 
 def test_the_catalogue_comes_over_https_from_gcp(lab: Lab) -> None:
     page = lab.curl("-L", "-w", "\n%{http_code} %{scheme}", f"{SHOP}/")
-    assert page.splitlines()[-1] == "200 HTTPS"
+    assert page.splitlines()[-1] == "200 https"
     assert "<h1" in page
     assert json.loads(lab.curl(f"{SHOP}/healthz"))["site"] == "gcp"
 
@@ -52,8 +52,8 @@ def test_the_standby_takes_no_write(lab: Lab) -> None:
 
 
 def test_a_redis_key_is_on_the_aws_cache(lab: Lab) -> None:
-    assert lab.redis("gcp-cache", "set", "e2e:key", "seen", "ex", "60") == "OK"
-    wait_for(lambda: lab.redis("aws-cache", "get", "e2e:key") == "seen", "the key is on the aws cache", 5)
+    assert lab.redis("gcp-cache", "set", "session:e2e", "seen", "ex", "60") == "OK"
+    wait_for(lambda: lab.redis("aws-cache", "get", "session:e2e") == "seen", "the key is on the aws cache", 5)
 
 
 def test_a_shopper_behind_either_cloud_can_order(lab: Lab) -> None:
