@@ -15,13 +15,14 @@ ZONE = "alternative.example"
     [
         ("gcp", "A", ["192.0.2.1", "192.0.2.2"]),
         ("alias", "A", ["192.0.2.1", "192.0.2.2"]),
-        ("www", "A", [f"gcp.{ZONE}.", "192.0.2.1", "192.0.2.2"]),
+        ("www", "A", ["192.0.2.1", "192.0.2.2", f"gcp.{ZONE}."]),
         ("some.thing.any", "AAAA", ["2001:db8::1"]),
         ("old", "A", ["NXDOMAIN"]),
     ],
 )
 def test_names(dig: Callable[..., list[str]], name: str, rdtype: str, values: list[str]) -> None:
-    assert dig(f"{name}.{ZONE}", rdtype) == values
+    # Route 53 sends several values in random order.
+    assert sorted(dig(f"{name}.{ZONE}", rdtype)) == values
 
 
 def test_the_zone_itself(dig: Callable[..., list[str]], route53: Any) -> None:
