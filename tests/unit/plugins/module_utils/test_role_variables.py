@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from ansible_collections.multicloud.dr.plugins.module_utils._role_variables import unknown_variables
 
-OPTIONS = {"mysql": {"mysql_server_id": {}, "mysql_version": {}}, "dr": {"dr_x": {}}, "dr_agent": {"dr_agent_port": {}}}
+OPTIONS: dict[str, dict[str, dict[str, str]]] = {
+    "mysql": {"mysql_server_id": {}, "mysql_version": {}},
+    "dr": {"dr_x": {}},
+    "dr_agent": {"dr_agent_port": {}},
+}
 
 
 def test_known_and_foreign_variables_are_silent() -> None:
