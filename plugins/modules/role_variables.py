@@ -10,8 +10,8 @@ module: role_variables
 short_description: Check the variables of several roles before anything is changed
 version_added: "0.1.0"
 description:
-  - Validates each role's variables against its C(meta/argument_specs.yml), and reports variables that start with a role's
-    name but are no option of it, which Ansible itself ignores silently.
+  - Validates each role's variables against its C(meta/argument_specs.yml), and reports variables that start with a
+    role's name but are no option of it, which Ansible itself ignores silently.
   - Runs on the controller only; no connection to the host is opened.
 author: The multicloud.dr maintainers
 options:
