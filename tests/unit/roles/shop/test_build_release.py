@@ -44,7 +44,7 @@ def downloads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def build(source: Path, **more: Any) -> Any:
-    arguments = {
+    arguments: dict[str, Any] = {
         "requirements": "requirements_gcp.txt",
         "python": "3.13",
         "platforms": ["any"],
