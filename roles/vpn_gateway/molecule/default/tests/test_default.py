@@ -127,6 +127,14 @@ def test_with_another_key_there_is_no_tunnel_and_nothing_leaves_in_clear(
     wait(lambda: is_up(a1) and crosses(a1), "the tunnel did not come back")
 
 
+def test_the_services_start_at_boot(a1: Any) -> None:
+    """One job of a cycle would be dropped, by chance the keeper's."""
+    verified = a1.run("systemd-analyze verify --man=no multi-user.target")
+    assert "ordering cycle" not in verified.stderr
+    for name in ("vpn-gateway", "strongswan", "frr"):
+        assert a1.service(name).is_enabled
+
+
 def test_keys_are_not_readable_by_others(a1: Any) -> None:
     assert a1.file("/etc/swanctl/conf.d/vpn-gateway.conf").mode == 0o600
     assert "secret" not in a1.file("/etc/vpn-gateway.json").content_string
