@@ -1,6 +1,6 @@
 """Make the shop's pictures: small scenes, modelled in code and ray-traced by Blender (on the CPU, about a minute each).
 
-    pip install bpy==5.0.1 pillow && python app/pictures/render.py [--samples 24] [NAME ...]
+    pip install bpy==5.0.1 pillow && python app/pictures/render.py [--samples 16] [NAME ...]
 
 Lengths are in decimetres; z is up; the camera looks along +y. Without names all pictures are made.
 """
@@ -416,7 +416,7 @@ def render(path: Path, width: int, height: int, samples: int) -> None:
     scene = bpy.context.scene
     scene.render.engine = "CYCLES"
     scene.cycles.samples, scene.cycles.use_denoising = samples, True
-    scene.cycles.adaptive_threshold, scene.cycles.adaptive_min_samples = 0.08, 8
+    scene.cycles.adaptive_threshold, scene.cycles.adaptive_min_samples = 0.08, 6
     scene.cycles.sample_clamp_indirect = 6
     scene.cycles.max_bounces, scene.cycles.transmission_bounces = 7, 7
     scene.render.resolution_x, scene.render.resolution_y = width, height
@@ -1030,7 +1030,7 @@ SIZES = {"hero": (1600, 800), "hero-phone": (800, 720)}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help=f"of: {', '.join(SCENES)}")
-    parser.add_argument("--samples", type=int, default=24)
+    parser.add_argument("--samples", type=int, default=16)
     parser.add_argument("--scale", type=float, default=1.0, help="of the picture's size, to try something out")
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
@@ -1038,7 +1038,7 @@ def main() -> None:
     if unknown:
         parser.error(f"no picture is called {', '.join(sorted(unknown))}")
     for name in args.names or SCENES:
-        width, height = (int(side * args.scale) for side in SIZES.get(name, (720, 720)))
+        width, height = (int(side * args.scale) for side in SIZES.get(name, (640, 640)))
         SCENES[name]()
         with tempfile.TemporaryDirectory() as folder:
             png = Path(folder) / "picture.png"
