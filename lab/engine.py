@@ -82,12 +82,12 @@ def up(topology: Topology, home: Home, bare: bool = False, verbose: bool = False
     with lock():
         machine = enter(verbose)
         refuse_foreign(machine, topology.name, home)
+        _prepare_home(topology, home)
         if is_whole(machine, topology):
             return False
         clear(machine, topology.name)
         for sentence in occupied(machine, topology.prefixes, _our_interfaces()):
             raise LabError(sentence)
-        _prepare_home(topology, home)
         state = state_of(topology.name)
         state.mkdir(parents=True)
         (state / "owner").write_text(str(home.path.resolve()))

@@ -81,7 +81,8 @@ class Topology:
 
     def digest(self) -> str:
         """Changes when anything that would have to be rebuilt changes."""
-        return hashlib.sha256(json.dumps(asdict(self), default=str, sort_keys=True).encode()).hexdigest()[:16]
+        built = {**asdict(self), "secrets": None}
+        return hashlib.sha256(json.dumps(built, default=str, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def problems(topology: Topology) -> list[str]:
