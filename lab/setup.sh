@@ -1,7 +1,7 @@
 #!/bin/sh
 # Everything the lab and the tests need from Debian 12 or 13; asks apt only if something is missing.
 set -eu
-packages="conntrack crun curl iproute2 mmdebstrap nftables openssh-client podman procps python3-venv util-linux"
+packages="conntrack crun curl iproute2 mmdebstrap nftables openssh-client podman procps python3-venv tcpdump util-linux"
 missing=""
 for package in $packages "$@"; do
   dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"

@@ -20,8 +20,6 @@ def reachable(lab: Lab) -> bool:
 
 def capture(lab: Lab, host: str, seconds: int) -> list[str]:
     """Packets on a gateway's cable to the internet, one line each."""
-    text = lab.run(host, "timeout", str(seconds), "cat", "/dev/null", check=False)
-    del text
     index = [entry.name for entry in lab.topology.hosts].index(host)
     done = subprocess.run(
         ["timeout", str(seconds), "tcpdump", "-lnn", "-i", f"{lab.topology.name}{index:02d}wan0", "ip"],
