@@ -26,19 +26,23 @@ class Web:
         """Have the agents say so, and wait until HAProxy has heard it."""
         self.host.check_output(f"echo {gcp} > /run/mock/{GCP}; echo {aws} > /run/mock/{AWS}")
         self.host.check_output(f"systemctl kill -s CONT mock@{GCP} mock@{AWS}; systemctl start mock@{GCP} mock@{AWS}")
-        states = {"mysql_writer": "primary", "mysql_reader": "primary replica"}
+        services = (
+            ("mysql_writer", "db", ("primary",)),
+            ("mysql_reader", "db", ("primary", "replica")),
+            ("redis_writer", "cache", ("primary",)),
+        )
         wanted = {
-            (service, server): role in roles.split()
-            for service, roles in states.items()
-            for server, role in {"gcp-db": gcp, "aws-db": aws}.items()
+            (service, f"{site}-{kind}"): role in roles
+            for service, kind, roles in services
+            for site, role in (("gcp", gcp), ("aws", aws))
         }
         await_true(lambda: all(self.states()[key] is up for key, up in wanted.items()))
 
     def states(self) -> dict[tuple[str, str], bool]:
-        """Service and server → up, as HAProxy sees it."""
+        """Service and server → up, as HAProxy sees it ("UP 1/2" is on its way down and still serves)."""
         text = self.host.check_output("echo show stat | socat - UNIX-CONNECT:/run/haproxy/admin.sock")
         rows = [line.split(",") for line in text.splitlines() if line and not line.startswith("#")]
-        return {(row[0], row[1]): row[17] == "UP" for row in rows}
+        return {(row[0], row[1]): row[17].startswith("UP") for row in rows}
 
 
 def await_true(condition: Callable[[], bool], seconds: float = 20) -> None:
