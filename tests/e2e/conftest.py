@@ -79,7 +79,9 @@ class Lab:
         return self.run("client", "dig", "+short", "+time=2", "+tries=2", name, "A", check=False).split()
 
     def curl(self, *argv: str, check: bool = True) -> str:
-        return self.run("client", "curl", "-sS", "--max-time", "15", "--cacert", "/root/ca.crt", *argv, check=check)
+        return self.run(
+            "client", "curl", "-sS", "--max-time", "15", "--cacert", "/etc/ssl/shop-ca.crt", *argv, check=check
+        )
 
     def order(self, **more: Any) -> dict[str, Any]:
         """One order through the shop's public name; its answer."""
@@ -87,7 +89,9 @@ class Lab:
         return lines[0]
 
     def writer_command(self, *argv: str) -> list[str]:
-        return self.command("client", "python3", "/root/writer.py", SHOP, "--ca", "/root/ca.crt", *argv)
+        return self.command(
+            "client", "python3", "/usr/local/lib/writer.py", SHOP, "--ca", "/etc/ssl/shop-ca.crt", *argv
+        )
 
     def writer(self, *argv: str) -> list[dict[str, Any]]:
         done = subprocess.run(self.writer_command(*argv), capture_output=True, text=True, timeout=300)
@@ -124,6 +128,6 @@ def lab() -> Iterator[Lab]:
     found = Lab(enter(), topology)
     for name, state in engine.status(found.machine, topology):
         assert state in ("running", "namespace"), f"{name} is {state}; run `make lab` first"
-    found.run("client", "tee", "/root/ca.crt", stdin=(HOME.path / "pki" / "ca.crt").read_text())
-    found.run("client", "tee", "/root/writer.py", stdin=WRITER.read_text())
+    found.run("client", "tee", "/etc/ssl/shop-ca.crt", stdin=(HOME.path / "pki" / "ca.crt").read_text())
+    found.run("client", "tee", "/usr/local/lib/writer.py", stdin=WRITER.read_text())
     yield found

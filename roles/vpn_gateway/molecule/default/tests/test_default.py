@@ -114,7 +114,7 @@ def test_with_another_key_there_is_no_tunnel_and_nothing_leaves_in_clear(
     """Negative control."""
     secrets = "/etc/swanctl/conf.d/vpn-gateway.conf"
     load = "swanctl --load-creds --clear --noprompt 2>/dev/null; swanctl --terminate --ike tunnel1 2>/dev/null"
-    b1.check_output(f"cp -p {secrets} /root/saved; sed -i 's/secret = .*/secret = other/' {secrets}; {load}")
+    b1.check_output(f"cp -p {secrets} /var/tmp/saved; sed -i 's/secret = .*/secret = other/' {secrets}; {load}")
     try:
         wait(lambda: not is_up(a1) and not crosses(a1), "the tunnel stayed up")
         attempts = "journalctl -u strongswan --since -60s | grep -c AUTHENTICATION_FAILED"
@@ -123,7 +123,7 @@ def test_with_another_key_there_is_no_tunnel_and_nothing_leaves_in_clear(
         assert a1.run("vpn-gateway status --tunnels tunnel1").stdout.startswith("Tunnel tunnel1 to b1 is not up: ")
         assert probe()[1] == 0
     finally:
-        b1.check_output(f"mv /root/saved {secrets}; swanctl --load-creds --clear --noprompt 2>/dev/null")
+        b1.check_output(f"mv /var/tmp/saved {secrets}; swanctl --load-creds --clear --noprompt 2>/dev/null")
     wait(lambda: is_up(a1) and crosses(a1), "the tunnel did not come back")
 
 
