@@ -41,7 +41,7 @@ lint: venv ## ansible-lint (production), yamllint, ruff, mypy
 	ruff check .
 	yamllint --strict .
 	mypy lab plugins app tests
-	ansible-lint -c .config/ansible-lint.yml --quiet
+	ansible-lint -c .config/ansible-lint.yml -q
 
 unit: venv ## unit tests
 	pytest -q
