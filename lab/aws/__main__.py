@@ -94,7 +94,7 @@ async def run(options: argparse.Namespace) -> None:
     from ..route53.dns_server import serve as serve_dns
     from ..route53.plane import DataPlane
     from .changes import Changes
-    from .patches import route53
+    from .patches import dynamodb, route53
     from .resolver import resolver
     from .server import Api, serve
     from .snapshot import snapshot
@@ -109,6 +109,7 @@ async def run(options: argparse.Namespace) -> None:
             lambda check, source: probe(check, source, resolve),
             random.Random(),
         )
+    dynamodb.apply()
     route53.apply(plane, changes)
 
     def waiting_for() -> str:

@@ -300,21 +300,3 @@ def test_without_a_data_plane_nobody_guesses(bare_aws: Aws) -> None:
     ]
     assert {refused(function, **arguments) for function, arguments in calls} == {("NotImplemented", 501)}
     assert bare_aws.log.read_text().count("UNIMPLEMENTED route53 ") == len(calls)
-
-
-def test_dynamodb_conditional_writes_work_as_they_are(bare_aws: Aws) -> None:
-    """The record of which site is active rests on them."""
-    dynamodb = bare_aws.client("dynamodb", region="eu-west-1")
-    dynamodb.create_table(
-        TableName="record",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    put = {
-        "TableName": "record",
-        "Item": {"id": {"S": "shop"}, "epoch": {"N": "1"}},
-        "ConditionExpression": "attribute_not_exists(id)",
-    }
-    dynamodb.put_item(**put)
-    assert refused(dynamodb.put_item, **put) == ("ConditionalCheckFailedException", 400)
