@@ -139,10 +139,10 @@ def confirm_fence(epoch: int, site: str, executed: str) -> Change:
 
 
 def drain(epoch: int, to: str, run: str) -> Change:
-    """Ask the active site to stop writing under this epoch, in favour of ``to``."""
+    """Ask the active site, which has opened this epoch, to stop writing under it in favour of ``to``."""
     return Change(
         "drain",
-        {"epoch": Is(epoch), "active_site": IsNot(to), "drain_epoch": Below(epoch)},
+        {"epoch": Is(epoch), "lease_epoch": Is(epoch), "active_site": IsNot(to), "drain_epoch": Below(epoch)},
         {"drain_epoch": epoch, "drain_to": to, "run": run},
     )
 
