@@ -10,13 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lab import engine
+from lab import engine, plan
 from lab.__main__ import HOME, ROOT, load
 from lab.machine import Machine, enter
 from lab.topology import Topology
@@ -57,8 +58,10 @@ class Lab:
         return subprocess.run(self.command(host, *argv), capture_output=True, timeout=60).returncode == 0
 
     def verb(self, verb: str, *hosts: str) -> None:
-        for host in hosts:
-            engine.host_verb(self.machine, self.topology, verb, engine.find_host(self.topology, host))
+        """On all hosts as nearly at once as podman can."""
+        found = [engine.find_host(self.topology, host) for host in hosts]
+        with ThreadPoolExecutor(len(found)) as pool:
+            list(pool.map(lambda host: engine.host_verb(self.machine, self.topology, verb, host), found))
 
     def cable(self, host: str, link: str, state: str) -> None:
         engine.cable(self.machine, self.topology, engine.find_host(self.topology, host), link, state)
@@ -96,7 +99,18 @@ class Lab:
     def writer(self, *argv: str) -> list[dict[str, Any]]:
         done = subprocess.run(self.writer_command(*argv), capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        lines = map(json.loads, done.stdout.splitlines())
+        return [line for line in lines if line["kind"] == "attempt"]
+
+    def on_machine(self, *argv: str) -> list[str]:
+        return [*self.machine.prefix, *argv]
+
+    def namespace(self, host: str) -> str:
+        return plan.namespace(self.topology, engine.find_host(self.topology, host))
+
+    def address(self, host: str, link: str) -> str:
+        links = {entry.name: entry for entry in engine.find_host(self.topology, host).links}
+        return str(links[link].addresses[0].ip)
 
     def tunnels(self, host: str) -> int:
         """Tunnels of a gateway over which BGP has routes."""
