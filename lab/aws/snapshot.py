@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
@@ -14,7 +14,8 @@ from moto.route53.models import route53_backends
 
 from ..route53.answer import normal
 from ..route53.model import Alias, HealthCheck, Record, Snapshot, Zone
-from .alarms import COMPARE, alarm_state
+from .alarm_clock import datapoints, state_of
+from .alarms import COMPARE
 from .changes import Changes
 
 
@@ -91,30 +92,6 @@ def _alarms(checks: list[HealthCheck]) -> Iterator[tuple[tuple[str, str], str]]:
             backend = cloudwatch_backends[DEFAULT_ACCOUNT_ID][check.alarm_region]
             alarm = backend.alarms.get(check.alarm_name)
             if alarm is not None and alarm.comparison_operator in COMPARE:
-                yield (check.alarm_region, check.alarm_name), _state(backend, alarm)
-
-
-def _state(backend: Any, alarm: Any) -> str:
-    return alarm_state(
-        [_datapoint(backend, alarm, ago) for ago in range(int(alarm.evaluation_periods), 0, -1)],
-        alarm.comparison_operator,
-        float(alarm.threshold),
-        int(alarm.datapoints_to_alarm or alarm.evaluation_periods),
-        alarm.treat_missing_data or "missing",
-    )
-
-
-def _datapoint(backend: Any, alarm: Any, ago: int) -> float | None:
-    """The alarm's statistic in the period that ended ``ago - 1`` periods before now."""
-    period = int(alarm.period)
-    start = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=period * ago)
-    found = backend.get_metric_statistics(
-        alarm.namespace,
-        alarm.metric_name,
-        start,
-        start + timedelta(seconds=period),
-        period,
-        [alarm.statistic],
-        [{"Name": dimension.name, "Value": dimension.value} for dimension in alarm.dimensions],
-    )
-    return None if not found else float(found[0].get_statistics_for_type(alarm.statistic))
+                # Its data, not its state, which SetAlarmState could have set.
+                state = state_of(datapoints(backend, alarm, time.time()), alarm, "INSUFFICIENT_DATA")
+                yield (check.alarm_region, check.alarm_name), state

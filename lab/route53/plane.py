@@ -89,6 +89,10 @@ class DataPlane:
         """The status of a check as DNS uses it, inversion included."""
         return status_of(check_id, self.snapshot.health_checks, self._endpoint_healthy, self._alarm_healthy)
 
+    def statuses(self) -> dict[str, bool]:
+        """The status of every check."""
+        return {check_id: self.healthy(check_id) for check_id in self.snapshot.health_checks}
+
     def reports(self, check_id: str) -> dict[Checker, Report]:
         """The last result of every checker that has looked at this endpoint."""
         return self._of(check_id, self._reports)
