@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The AWS API of the lab, with Route 53's health checkers and name servers beside it, in one process.
+"""The AWS API of the lab, with the data planes of Route 53, CloudWatch, EventBridge and Lambda beside it.
 
     python -m lab.aws --bind 10.30.0.202:5000 --bind 198.51.100.240:80 --log .lab/log/aws.log \\
         --route53-dns 198.51.100.230:53 --checkers 198.51.100.210-198.51.100.225 --resolver 198.51.100.53
@@ -18,7 +18,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from ..route53.model import Checker
@@ -93,9 +93,13 @@ async def run(options: argparse.Namespace) -> None:
     from ..route53.checker import probe
     from ..route53.dns_server import serve as serve_dns
     from ..route53.plane import DataPlane
+    from .alarm_clock import AlarmClock
     from .changes import Changes
-    from .patches import dynamodb, route53
+    from .health_metric import HealthMetric, provide
+    from .lambda_runtime import Runtime
+    from .patches import awslambda, cloudwatch, dynamodb, events, route53, sns
     from .resolver import resolver
+    from .schedules import Schedules
     from .server import Api, serve
     from .snapshot import snapshot
 
@@ -109,8 +113,20 @@ async def run(options: argparse.Namespace) -> None:
             lambda check, source: probe(check, source, resolve),
             random.Random(),
         )
+    host, port = options.bind[0]
+    runtime = Runtime(f"http://{host}:{port}")
+    functions = awslambda.Lambda(runtime)
     dynamodb.apply()
     route53.apply(plane, changes)
+    awslambda.apply(functions)
+    events.apply(functions)
+    sns.apply(functions)
+    cloudwatch.apply()
+    every_second = [AlarmClock().tick, Schedules(events.scheduled_rules, partial(events.fire, functions)).tick]
+    if plane is not None:
+        metric = HealthMetric(plane.statuses)
+        provide(metric)
+        every_second.insert(0, metric.tick)
 
     def waiting_for() -> str:
         return "the data plane's first configuration" if plane is not None and plane.generation < 0 else ""
@@ -120,7 +136,7 @@ async def run(options: argparse.Namespace) -> None:
     log = logging.getLogger("lab.aws")
     for server in servers:
         log.info("AWS API on %s:%s", server.host, server.port)
-    tasks = []
+    tasks = [asyncio.create_task(tell_the_time(every_second))]
     if plane is not None:
         address, port = options.route53_dns
         dns = await serve_dns(address, port, plane.answer)
@@ -131,8 +147,17 @@ async def run(options: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     ended = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait([ended, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    runtime.close()
     for task in done - {ended}:
-        task.result()  # the data plane never ends by itself: its error ends the process
+        task.result()  # the data planes never end by themselves: an error ends the process
+
+
+async def tell_the_time(listeners: Sequence[Callable[[], None]]) -> None:
+    """Call everything that follows the clock, once a second."""
+    while True:
+        for tick in listeners:
+            tick()
+        await asyncio.sleep(1)
 
 
 if __name__ == "__main__":
