@@ -66,6 +66,18 @@ class CartFate:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A database was found ``open`` or ``closed``, or a DNS server answered other addresses than before.
+
+    at: the end of the first sample that shows it.
+    """
+
+    at: float
+    who: str
+    what: str
+
+
+@dataclass(frozen=True)
 class Judgement:
     """``reasons``: one sentence for each thing that is wrong or unproven. Orders are counted by id, not by attempt.
 
@@ -92,6 +104,7 @@ class Judgement:
     writers: Overlaps = field(default=Overlaps())
     commits: Overlaps = field(default=Overlaps())
     blind: Mapping[str, tuple[Interval, ...]] = field(default_factory=dict)
+    timeline: tuple[Change, ...] = ()
 
     def report(self) -> dict[str, Any]:
         """For JSON."""
@@ -196,7 +209,20 @@ def judge(
         writers=writers,
         commits=commits,
         blind={name: tuple(times) for name, times in unseen.items() if times},
+        timeline=timeline(observation) if observation else (),
     )
+
+
+def timeline(observation: Observation) -> tuple[Change, ...]:
+    """What changed, in order; a sample that tells nothing changes nothing."""
+    seen = [Change(one.end, one.database, one.state) for one in observation.samples if one.state != "unknown"]
+    seen += [Change(one.end, one.server, " ".join(one.addresses)) for one in observation.answers if one.addresses]
+    found: dict[str, list[Change]] = {}
+    for change in sorted(seen, key=lambda one: one.at):
+        mine = found.setdefault(change.who, [])
+        if not mine or mine[-1].what != change.what:
+            mine.append(change)
+    return tuple(sorted((one for several in found.values() for one in several), key=lambda one: one.at))
 
 
 def _by_id(journals: Iterable[Journal]) -> dict[str, _Asked]:

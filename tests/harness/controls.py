@@ -44,16 +44,17 @@ def lose_an_order(lab: Lab, folder: Path, writer: str) -> tuple[Judgement, str]:
     return trial.judge(writer, fault=fault), gone
 
 
-def open_the_standby(lab: Lab, folder: Path, writer: str, standby: str, seconds: float = 2.0) -> Judgement:
+def open_the_standby(lab: Lab, folder: Path, writer: str, standby: str) -> Judgement:
     """Open the standby by hand, beside the writer, until the observer has had some looks at it; the judgement.
 
-    The standby's agent may close it again at once; then open it with the agent stopped (``Faults.signal``, STOP).
+    Raises TimeoutError if the standby's agent closes it again at once; then do it with the agent stopped
+    (``Faults.signal``, STOP).
     """
     with Trial(lab, folder, database=writer) as trial:
         trial.await_orders(20)
         lab.sql(standby, OPENED)
         try:
-            time.sleep(seconds)
+            trial.await_sight(standby, "open", 5)
         finally:
             lab.sql(standby, CLOSED)
         trial.await_orders(20)

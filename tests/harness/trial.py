@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Protocol
@@ -94,10 +94,14 @@ class Trial:
         self._before = self.tables(self._database)
         try:
             self._start("observer", self._observer())
-            # A busy machine must not blind it.
-            os.setpriority(os.PRIO_PROCESS, self._processes["observer"].pid, -10)
+            # A busy machine must not blind it. Without root there is no lab and nothing to see.
+            with suppress(PermissionError):
+                os.setpriority(os.PRIO_PROCESS, self._processes["observer"].pid, -10)
+            seen = self._from_now_on("observer", "sample", "state", "open", "closed")
             self._await(
-                lambda: self.path("observer").read_text().count('"sample"') >= 2, "the observer's first samples", 30
+                lambda: {one["database"] for one in seen()} == set(DATABASES),
+                "the observer's first sight of each database",
+                30,
             )
             for client in self._clients:
                 command = ("python3", WRITER, f"https://{SHOP}", f"--client={client}", *self._options)
@@ -126,18 +130,37 @@ class Trial:
 
         Raises TimeoutError.
         """
-        since = time.monotonic()
-
-        def enough(client: str) -> bool:
-            good = (one for one in self._attempts(client) if one["outcome"] == "acked" and one["begin"] >= since)
-            return sum(1 for _ in good) >= count
-
         wanted = clients or self._clients
-        self._await(lambda: all(map(enough, wanted)), f"{count} orders each by {', '.join(wanted)}", timeout)
+        watched = [self._from_now_on(client, "attempt", "outcome", "acked") for client in wanted]
+        self._await(
+            lambda: all(len(orders()) >= count for orders in watched),
+            f"{count} orders each by {', '.join(wanted)}",
+            timeout,
+        )
 
-    def _attempts(self, client: str) -> list[dict[str, Any]]:
-        lines = self.path(client).read_text().splitlines(keepends=True)
-        return [json.loads(line) for line in lines if '"attempt"' in line and line.endswith("\n")]
+    def await_sight(self, database: str, state: str, count: int, timeout: float = 30) -> None:
+        """Until the observer has seen a database so often in a state from now on. Raises TimeoutError."""
+        seen = self._from_now_on("observer", "sample", "state", state)
+        self._await(
+            lambda: sum(one["database"] == database for one in seen()) >= count,
+            f"{database} seen {state} {count} times",
+            timeout,
+        )
+
+    def _from_now_on(self, name: str, kind: str, key: str, *values: str) -> Callable[[], list[dict[str, Any]]]:
+        """A function that reads a journal's lines of a kind, with one of these values, about what begins after now."""
+        since, path = time.monotonic(), self.path(name)
+        place = path.stat().st_size
+
+        def read() -> list[dict[str, Any]]:
+            with path.open() as file:
+                file.seek(place)
+                # The first and the last line may be halves.
+                whole = (line for line in file if line.startswith('{"kind"') and line.endswith("\n"))
+                lines = [json.loads(line) for line in whole]
+            return [one for one in lines if one["kind"] == kind and one[key] in values and one["begin"] >= since]
+
+        return read
 
     def _observer(self) -> list[str]:
         where = [

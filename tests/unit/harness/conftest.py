@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import socketserver
+import sqlite3
 import struct
 import threading
 from collections.abc import Iterator
@@ -48,6 +49,22 @@ def name_server() -> Iterator[NameServer]:
         yield state
         server.shutdown()
         thread.join()
+
+
+def final_rows(path: Path) -> list[list[str]]:
+    """What ``tables.QUERY`` returns, of a shop on SQLite."""
+    database = sqlite3.connect(path)
+    orders = database.execute("SELECT order_id, request_id, total, server_uuid, site FROM orders").fetchall()
+    items = database.execute("SELECT order_id, sku, qty, price FROM order_item ORDER BY sku").fetchall()
+    products = database.execute(
+        "SELECT sku, stock + COALESCE((SELECT SUM(qty) FROM order_item i WHERE i.sku = p.sku), 0) FROM product p"
+    ).fetchall()
+    database.close()
+    rows = [
+        ["order", key, number, total, uuid, site, ",".join(f"{s}:{q}:{p}" for n, s, q, p in items if n == number)]
+        for number, key, total, uuid, site in orders
+    ]
+    return [list(map(str, row)) for row in [*rows, *(["product", sku, count] for sku, count in products)]]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.harness.checker import judge
-from tests.harness.history import Attempt, Cart, Fault, Journal, Observation, Sample
+from tests.harness.history import Answer, Attempt, Cart, Fault, Journal, Observation, Sample
 from tests.harness.intervals import Interval
 from tests.harness.tables import Order, Tables
 
@@ -281,6 +281,22 @@ def test_each_kind_of_client_has_its_own_figures() -> None:
     seen = judge([journal(*ATTEMPTS[10:]), deaf], TABLES, fault=FAULT).availability
     assert seen["honours-ttl"].rto == pytest.approx(1.05)
     assert seen["ignores-ttl"].rto is None
+
+
+def test_the_timeline_tells_what_changed() -> None:
+    answers = [
+        Answer("resolver", at, at, addresses) for at, addresses in [(1, ("a",)), (2, ()), (3, ("a",)), (12, ("b",))]
+    ]
+    mute = Sample("gcp", "unknown", 9.995, 9.996)
+    judgement = judge(**{**GOOD, "observation": replace(SEEN, samples=(*SEEN.samples, mute), answers=tuple(answers))})
+    assert [(round(one.at, 2), one.who, one.what) for one in judgement.timeline] == [
+        (0.01, "gcp", "open"),
+        (0.03, "aws", "closed"),
+        (1, "resolver", "a"),
+        (10.01, "gcp", "closed"),
+        (10.51, "aws", "open"),
+        (12, "resolver", "b"),
+    ]
 
 
 def look(begin: float, count: int, expected: int = 2, step: str = "look", **more: Any) -> Cart:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -19,10 +18,10 @@ import pytest
 from tests.harness import writer
 from tests.harness.checker import judge
 from tests.harness.history import read_journal
-from tests.harness.tables import Order, Tables
+from tests.harness.tables import Tables, read_tables
 from tests.harness.writer import Address, Customers, Journal, Schedule, Shop, Visitor, ask, outcome
 
-from .conftest import NameServer
+from .conftest import NameServer, final_rows
 
 SCRIPT = Path(writer.__file__)
 
@@ -277,20 +276,6 @@ def command(name_server: NameServer, port: int, *more: str) -> list[str]:
     return [sys.executable, str(SCRIPT), f"http://shop.example:{port}", *where, *more]
 
 
-def rows(path: Path) -> Tables:
-    """What the query of ``tables`` would return of SQLite."""
-    with sqlite3.connect(path) as database:
-        orders = database.execute("SELECT order_id, request_id, total FROM orders").fetchall()
-        items = database.execute("SELECT order_id, sku, qty, price FROM order_item").fetchall()
-    database.close()
-    return Tables(
-        tuple(
-            Order(key, number, total, {sku: (qty, price) for order, sku, qty, price in items if order == number})
-            for number, key, total in orders
-        )
-    )
-
-
 def test_the_real_shop_its_journal_and_the_judgement(real_shop: int, name_server: NameServer, tmp_path: Path) -> None:
     more = ("--rate=40", "--writers=2", "--count=20", "--cart=0.05", "--client=ignores-ttl", "--run=abc")
     done = subprocess.run(command(name_server, real_shop, *more), capture_output=True, text=True, timeout=60)
@@ -298,7 +283,7 @@ def test_the_real_shop_its_journal_and_the_judgement(real_shop: int, name_server
     journal = read_journal(done.stdout.splitlines())
     assert (journal.run, journal.client, len(journal.attempts)) == ("abc", "ignores-ttl", 20)
     assert name_server.asked == 1
-    tables = rows(tmp_path / "shop.db")
+    tables = read_tables(final_rows(tmp_path / "shop.db"))
     judgement = judge([journal], tables)
     assert (judgement.verdict, judgement.reasons, judgement.stable) == ("pass", (), 20)
     (cart,) = judgement.carts
