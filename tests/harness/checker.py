@@ -225,6 +225,15 @@ def timeline(observation: Observation) -> tuple[Change, ...]:
     return tuple(sorted((one for several in found.values() for one in several), key=lambda one: one.at))
 
 
+def silent(observation: Observation, database: str, since: float) -> Interval:
+    """From ``since`` to the first sample after it that tells anything.
+
+    For ``frozen``, where a server was stopped (SIGSTOP) and whoever fences it must have ended it before it could write.
+    """
+    told = (one.begin for one in observation.samples if one.database == database and one.state != "unknown")
+    return Interval(since, min((begin for begin in told if begin >= since), default=observation.end or since))
+
+
 def _by_id(journals: Iterable[Journal]) -> dict[str, _Asked]:
     found: dict[str, list[Attempt]] = {}
     for journal in journals:

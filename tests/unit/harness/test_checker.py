@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.checker import judge
+from tests.harness.checker import judge, silent
 from tests.harness.history import Answer, Attempt, Cart, Fault, Journal, Observation, Sample
 from tests.harness.intervals import Interval
 from tests.harness.tables import Order, Tables
@@ -189,6 +189,9 @@ def test_two_databases_that_took_orders_at_once() -> None:
     rows = [order(number, server_uuid=B if number == 7 else A) for number in range(1, 21)]
     judgement = judge([journal(*attempts)], Tables(tuple(rows)))
     assert judgement.reasons == ("1 time(s) with two databases committing, seen in the orders",)
+    # An answer that the order had been made before says nothing about when.
+    repeated = [replace(one, new=False) if one.order_id == 7 else one for one in attempts]
+    assert judge([journal(*repeated)], Tables(tuple(rows))).verdict == "pass"
     rows = [order(number, server_uuid=B if number > 7 else A) for number in range(1, 21)]
     assert judge([journal(*attempts)], Tables(tuple(rows))).verdict == "pass"
 
@@ -241,6 +244,14 @@ def test_a_sample_without_an_answer_is_no_sight() -> None:
     assert found(observation=observation) == ("unknown", ("gcp was not seen for 3.0 s",))
     # Known to be frozen in that time, it needs no sight.
     assert found(observation=observation, frozen={"gcp": [Interval(12.0, 15.0)]}) == ("pass", ())
+
+
+def test_how_long_a_stopped_server_was_silent() -> None:
+    mute = [replace(one, state="unknown") if 12 < one.begin < 15 else one for one in SEEN.samples]
+    seen = replace(SEEN, samples=tuple(mute))
+    assert silent(seen, "gcp", 12.05).begin == 12.05
+    assert silent(seen, "gcp", 12.05).end == pytest.approx(15.0)
+    assert silent(seen, "gcp", 20.99).end == 21.0, "to the end of the observation"
 
 
 def test_a_proof_stands_even_in_a_run_that_proves_little() -> None:

@@ -60,6 +60,11 @@ def test_wide_windows_prove_nothing() -> None:
     assert overlaps([*evidence("a", "ooooxxxxxx"), *slow], SPAN, 2.5).certain == ()
 
 
+def test_a_wide_window_does_not_part_the_narrow_ones_around_it() -> None:
+    rows = [*evidence("a", "oooo"), Evidence("a", True, 0.5, 9.0), Evidence("b", True, 0.3, 0.4)]
+    assert len(overlaps(rows, SPAN, 2.5).certain) == 1
+
+
 def test_a_closed_look_between_two_open_ones_parts_them() -> None:
     assert windows("oxoxxx", "oxxxxx")[0] == []
 

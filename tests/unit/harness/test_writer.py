@@ -99,6 +99,7 @@ def test_a_client_that_ignores_ttls_keeps_its_address_until_its_patience_is_over
     address.report("a", reached=True)  # one connection, and its patience begins anew
     clock.now = 1400.0
     address.report("a", reached=False)
+    assert address.get() == "a"
     clock.now = 1700.0
     address.report("a", reached=False)
     assert address.get() == "b"
