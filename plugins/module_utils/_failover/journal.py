@@ -5,7 +5,7 @@
 A line is written when its newline is. So bytes after the last newline are the mark of a crash while writing: they say
 nothing, and a resumed run cuts them off before it appends. Any other damage is an error.
 
-The chain shows damage and careless edits. Who rewrites a line and all after it, or cuts lines off the end, is found
+The chain shows damage and careless edits. Whoever rewrites a line and all after it, or cuts lines off the end, is found
 only by somebody who kept the last hash: give it to :func:`verify` as ``head``.
 """
 
