@@ -17,7 +17,7 @@ from tests.unit.fakes.aws import Aws
 from tests.unit.lab.aws.functions import bundle, create, invoke, recorder, wait_for
 
 ECHO = "def handler(event, context):\n    print('seen', event)\n    return {'echo': event}"
-SLOW = "import time\ndef handler(event, context): time.sleep(5)"
+SLOW = "import time\ndef handler(event, context): time.sleep(3)"
 
 
 def code_of(function: Any, **arguments: Any) -> tuple[str, int]:
