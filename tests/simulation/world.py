@@ -367,7 +367,7 @@ class World:
             case core.Step.TAKE_BACK:
                 assert record is not None
                 host.state = core.taking_back(host.state, now)
-                back = records.promote(record.epoch, host.name, records.Cause(host.name, "drain abandoned", 0.0))
+                back = records.take_back(record.epoch, host.name, records.Cause(host.name, "drain abandoned", 0.0))
                 self._call(host, "record", WITNESS, lambda: self._record(back), lambda r: self._saw(host, r))
 
     def _saw(self, host: Host, record: records.Record) -> None:
@@ -499,6 +499,10 @@ class World:
                     self._after(0.1, lambda: self._on_host(host, shut))
                     return
                 self._restart(host, "killed by its agent")
+                if self._release(host, "close", number, incarnation):
+                    host.busy.pop("database", None)
+                    host.state = core.killed(host.state)
+                return
             database.closed = True
             if self.rules.close_ends_openings:
                 database.openings.clear()

@@ -85,6 +85,8 @@ class State:
     change_sent: float = NEVER
     # Nothing can write, and no opening is on its way: a close was completed after the last opening was begun.
     closed: bool = False
+    # ... and ``database.executed`` was read after that: it is all that this site ever committed.
+    sealed: bool = False
     database: Database = field(default_factory=Database)
     database_at: float = NEVER
     # When the record was first seen to be as it is: drained, or fenced.
@@ -179,12 +181,13 @@ def saw_database(state: State, at: float, database: Database) -> State:
     """A look at the database. An unexpected opening is closed again."""
     if not database.answers:
         return replace(state, database=replace(database, executed=state.database.executed))
-    return replace(state, database=database, database_at=at, closed=state.closed and not database.open)
+    shut = state.closed and not database.open
+    return replace(state, database=database, database_at=at, closed=shut, sealed=state.sealed and shut)
 
 
 def opening(state: State) -> State:
     """An opening goes out to the database; until a close is completed it may take effect at any moment."""
-    return replace(state, closed=False)
+    return replace(state, closed=False, sealed=False)
 
 
 def opened(state: State) -> State:
@@ -195,12 +198,12 @@ def opened(state: State) -> State:
 def closed(state: State, at: float, executed: str) -> State:
     """A close begun after the last opening is completed; ``executed`` was read afterwards."""
     shut = replace(state.database, answers=True, open=False, executed=executed)
-    return replace(state, closed=True, database=shut, database_at=at)
+    return replace(state, closed=True, sealed=True, database=shut, database_at=at)
 
 
 def killed(state: State) -> State:
-    """The database process was killed: it starts closed."""
-    return replace(state, closed=True, database=replace(state.database, answers=False, open=False))
+    """The database process is gone: it starts closed. What it had committed is known only after that."""
+    return replace(state, closed=True, sealed=False, database=replace(state.database, answers=False, open=False))
 
 
 def confirming(state: State, now: float, epoch: int) -> State:
@@ -283,14 +286,15 @@ def due(site: Site, state: State, now: float) -> list[Step]:
     times, record, database = site.times, state.record, state.database
     steps: list[Step] = []
     may_write = entitled(site, state, now)
-    if not may_write and not state.closed:
+    word_due = resigns(site, state) > 0
+    if not may_write and (not state.closed or (word_due and not state.sealed and database.answers)):
         steps.append(Step.CLOSE)
     if record is None:
         return [*steps, Step.READ] if now >= state.record_at + times.poll_every else steps
 
     claim = claims(site, state, now)
     knows = state.record_at > state.change_sent
-    if resigns(site, state) and state.closed:
+    if word_due and state.sealed:
         if knows:
             steps.append(Step.CONFIRM)
     elif record.draining and record.active_site == site.name and now >= state.drain_seen + times.drain_ttl:

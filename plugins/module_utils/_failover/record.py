@@ -155,6 +155,15 @@ def promote(epoch: int, to: str, cause: Cause) -> Change:
     return Change("promote", {"epoch": Is(epoch)}, {"epoch": epoch + 1, "active_site": to, **cause.updates()})
 
 
+def take_back(epoch: int, site: str, cause: Cause) -> Change:
+    """A drain that nobody completed: a new epoch for the drained site. No failover, so nobody has to acknowledge it."""
+    return Change(
+        "take_back",
+        {"epoch": Is(epoch), "active_site": Is(site), "drain_epoch": Is(epoch)},
+        {"epoch": epoch + 1, "acknowledged_epoch": epoch + 1, **cause.updates()},
+    )
+
+
 def complete_drain(epoch: int, to: str, cause: Cause) -> Change:
     """The end of a planned transition: only after the drained holder's word, and to be opened without loss."""
     return Change(
