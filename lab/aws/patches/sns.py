@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from datetime import UTC, datetime
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.sns.models import Subscription
 from moto.sns.responses import SNSResponse
 
@@ -23,6 +25,13 @@ def apply(functions: Lambda) -> None:
     """Patch moto."""
     _subscribe()
     _publish(functions)
+    # moto makes a key for every subscription, which takes seconds on a busy machine; SNS has one for all.
+    Subscription.private_key = lambda _: _signing_key()
+
+
+@functools.cache
+def _signing_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _subscribe() -> None:

@@ -27,6 +27,8 @@ from .arbitration import World, run
 
 # A question that takes longer than this is no help in deciding.
 CALL_SECONDS = 2.0
+# Telling people comes last, so it may take longer.
+TELL_SECONDS = 5.0
 CHECKS = ("writable", "healthz")
 LIMITS = {
     "DR_RPO_SECONDS": ("rpo_seconds", float),
@@ -125,7 +127,7 @@ class Topic:
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError, ClientError
 
-        config = Config(connect_timeout=CALL_SECONDS, read_timeout=CALL_SECONDS, retries={"total_max_attempts": 1})
+        config = Config(connect_timeout=CALL_SECONDS, read_timeout=TELL_SECONDS, retries={"total_max_attempts": 1})
         try:
             client = boto3.client("sns", region_name=self._arn.split(":")[3], config=config)
             client.publish(TopicArn=self._arn, Subject=subject, Message=text)

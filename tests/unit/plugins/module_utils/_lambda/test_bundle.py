@@ -222,7 +222,7 @@ def test_the_bundle_promotes_in_the_lab(deployment: Deployment) -> None:
     record = deployment.store.read()
     assert record is not None
     assert (record.epoch, record.active_site, record.changed_by) == (2, "aws", "arbiter")
-    (notice,) = deployment.told()
+    (notice,) = wait_for(deployment.told, "the notice")
     assert notice["Subject"] == "multicloud.dr: SiteDown: aws is now the active site"
 
 
