@@ -64,8 +64,13 @@ class Store:
         expressions = {"ExpressionAttributeNames": names, "ExpressionAttributeValues": values}
         if self._try("put_item", Item=item, ConditionExpression=free, **expressions) is not None:
             return None
-        holder = self._ask("get_item", Key=_key("lock"), ConsistentRead=True).get("Item")
-        return f"{holder['run']['S']} of {holder['owner']['S']}" if holder else "a run that has just ended"
+        holder = self.lock()
+        return f"{holder['run']} of {holder['owner']}" if holder else "a run that has just ended"
+
+    def lock(self) -> dict[str, str] | None:
+        """Who holds the lock: its run and owner; None: nobody."""
+        item = self._ask("get_item", Key=_key("lock"), ConsistentRead=True).get("Item")
+        return None if item is None else {name: item[name]["S"] for name in ("run", "owner")}
 
     def release_lock(self, run: str) -> bool:
         """False if ``run`` did not hold the lock."""

@@ -75,7 +75,9 @@ def test_what_sites_say_of_themselves(store: _dynamodb.Store) -> None:
 
 
 def test_one_run_holds_the_lock(store: _dynamodb.Store) -> None:
+    assert store.lock() is None
     assert store.take_lock("one", "ann") is None
+    assert store.lock() == {"run": "one", "owner": "ann"}
     assert store.take_lock("one", "bob on another host") is None, "the same run goes on"
     assert store.take_lock("two", "cat") == "one of bob on another host"
     assert not store.release_lock("two")
