@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,27 @@ PREFIXES = ("10.10.0.0/16", "10.20.0.0/16", "10.40.0.0/16", "198.51.100.0/24")
 
 
 def topology(number: int, platforms: list[dict[str, Any]]) -> Topology:
-    """The lab number ``number`` of a scenario's platforms ([{name, links?, routes?, image?}])."""
+    """The lab number ``number`` of a scenario's platforms ([{name, links?, routes?, image?, daemons?}])."""
     management = POOL[number]
     hosts = []
     for index, platform in enumerate(platforms):
+        address = management[10 + index]
         links = platform.get("links") or [{"name": "eth0", "network": "net", "address": f"10.10.0.{10 + index}/24"}]
-        hosts.append(parse_host(platform["name"], {**platform, "management": management[10 + index], "links": links}))
+        daemons = [_at(daemon, address) for daemon in platform.get("daemons", [])]
+        data = {**platform, "management": address, "links": links, "daemons": daemons}
+        hosts.append(parse_host(platform["name"], data))
     networks = sorted({link.network for host in hosts for link in host.links})
     prefixes = tuple(IPv4Network(prefix) for prefix in PREFIXES if not management.subnet_of(IPv4Network(prefix)))
     return Topology(f"m{number}", management, tuple(networks), (*prefixes, management), tuple(hosts))
+
+
+def _at(daemon: dict[str, Any], management: IPv4Address) -> dict[str, Any]:
+    """Which network for SSH a scenario gets is known only now: ``{management}`` stands for the host's address there."""
+
+    def fill(text: Any) -> str:
+        return str(text).replace("{management}", str(management))
+
+    return {**daemon, "arguments": [fill(argument) for argument in daemon["arguments"]], "ready": fill(daemon["ready"])}
 
 
 def up(platforms: list[dict[str, Any]], home: Path, verbose: bool = False) -> list[dict[str, str]]:

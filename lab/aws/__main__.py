@@ -61,7 +61,13 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "--bind", type=endpoint, action="append", required=True, metavar="ADDR:PORT", help="serve the API here"
     )
     parser.add_argument("--log", metavar="FILE", help="append the log here instead of writing to standard error")
-    parser.add_argument("--route53-dns", type=endpoint, metavar="ADDR:PORT", help="authoritative DNS, UDP and TCP")
+    parser.add_argument(
+        "--route53-dns",
+        type=endpoint,
+        action="append",
+        metavar="ADDR:PORT",
+        help="authoritative DNS, UDP and TCP; may be given several times",
+    )
     parser.add_argument(
         "--checkers", type=checkers, metavar="FIRST-LAST", help="addresses of Route 53's health checkers"
     )
@@ -137,10 +143,12 @@ async def run(options: argparse.Namespace) -> None:
     for server in servers:
         log.info("AWS API on %s:%s", server.host, server.port)
     tasks = [asyncio.create_task(tell_the_time(every_second))]
+    dns = []
     if plane is not None:
-        address, port = options.route53_dns
-        dns = await serve_dns(address, port, plane.answer)
-        log.info("Route 53 on %s:%s, %s health checkers", *dns[1].sockets[0].getsockname()[:2], len(plane.checkers))
+        for address, port in options.route53_dns:
+            dns.append(await serve_dns(address, port, plane.answer))
+            log.info("Route 53 on %s:%s", *dns[-1][1].sockets[0].getsockname()[:2])
+        log.info("%s health checkers", len(plane.checkers))
         tasks.append(asyncio.create_task(plane.run()))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

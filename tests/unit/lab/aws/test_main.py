@@ -15,7 +15,7 @@ def test_the_whole_command_line() -> None:
         [*BIND, "--bind", "127.0.0.2:80", "--route53-dns", "127.0.0.1:53", "--checkers", "192.0.2.1-192.0.2.10"]
     )
     assert options.bind == [("127.0.0.1", 5000), ("127.0.0.2", 80)]
-    assert options.route53_dns == ("127.0.0.1", 53)
+    assert options.route53_dns == [("127.0.0.1", 53)]
     assert len(options.checkers) == 10
     assert options.checkers[0] == Checker("192.0.2.1", "us-east-1")
     assert options.checkers[8] == Checker("192.0.2.9", "us-east-1")
