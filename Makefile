@@ -40,7 +40,7 @@ lint: venv ## ansible-lint (production), yamllint, ruff, mypy
 	ruff format --check .
 	ruff check .
 	yamllint --strict .
-	mypy lab plugins app tests
+	mypy lab plugins app roles/dr_agent/files tests
 	ansible-lint -c .config/ansible-lint.yml -q
 
 unit: venv ## unit tests
@@ -54,7 +54,13 @@ e2e: setup venv ## the running lab, seen from its client
 
 test: lint unit molecule lab e2e ## everything that CI runs
 
+sim: venv ## the failover protocol through five million hostile steps (STEPS: another number)
+	python -m tests.simulation --steps $(or $(STEPS),5000000)
+
+lambda: venv ## the arbiter's function as a zip, the same bytes every time
+	mkdir -p results && python -m plugins.module_utils._lambda.bundle results/arbiter.zip
+
 bench-site: setup venv ## first and second run of site.yml: time per role, as a table and JSON
 	python -m tests.bench.site
 
-.PHONY: help setup lock lab lab-status lab-down lint unit molecule e2e test bench-site
+.PHONY: help setup lock lab lab-status lab-down lint unit molecule e2e test sim lambda bench-site

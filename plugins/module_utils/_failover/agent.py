@@ -178,9 +178,9 @@ def asked_for_grant(site: Site, state: State, now: float, epoch: int, asker: str
 
 
 def saw_database(state: State, at: float, database: Database) -> State:
-    """A look at the database. An unexpected opening is closed again."""
+    """A look at the database. An unexpected opening is closed again; one that is silent is taken to be as it was."""
     if not database.answers:
-        return replace(state, database=replace(database, executed=state.database.executed))
+        return replace(state, database=replace(state.database, answers=False))
     shut = state.closed and not database.open
     return replace(state, database=database, database_at=at, closed=shut, sealed=state.sealed and shut)
 

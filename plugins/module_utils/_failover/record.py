@@ -165,11 +165,20 @@ def take_back(epoch: int, site: str, cause: Cause) -> Change:
 
 
 def complete_drain(epoch: int, to: str, cause: Cause) -> Change:
-    """The end of a planned transition: only after the drained holder's word, and to be opened without loss."""
+    """The end of a planned transition: only after the drained holder's word, and to be opened without loss.
+
+    Whoever plans it has seen it, so it is acknowledged.
+    """
     return Change(
         "complete_drain",
         {"epoch": Is(epoch), "drain_epoch": Is(epoch), "drain_to": Is(to), "fence_epoch": Is(epoch)},
-        {"epoch": epoch + 1, "active_site": to, "lossless_epoch": epoch + 1, **cause.updates()},
+        {
+            "epoch": epoch + 1,
+            "active_site": to,
+            "lossless_epoch": epoch + 1,
+            "acknowledged_epoch": epoch + 1,
+            **cause.updates(),
+        },
     )
 
 
