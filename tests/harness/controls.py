@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Damage done on purpose to a running lab, which the checker has to find: its negative controls end to end.
 
-NOT RUN YET in a lab. Both leave the lab as it was, except that one order is gone. A test of them asserts that the
+Both leave the lab as it was, except that one order is gone. A test of them asserts that the
 judgement is red, and red for this reason alone:
 
     judgement, gone = lose_an_order(lab, tmp_path, writer="gcp-db")
@@ -21,8 +21,11 @@ from .checker import Judgement
 from .history import Fault
 from .trial import Lab, Trial
 
-CLOSED = "SET GLOBAL super_read_only = ON"
-OPENED = "SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF"
+# All that keeps a standby from taking writes, undone by hand: its agent, read_only, the deadline in the database.
+OPENED = (
+    "SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF; SET sql_log_bin = 0;"
+    " REPLACE INTO dr.lease (id, epoch, valid_until) VALUES (1, 0, UNIX_TIMESTAMP() + 60)"
+)
 
 
 def lose_an_order(lab: Lab, folder: Path, writer: str) -> tuple[Judgement, str]:
@@ -45,17 +48,15 @@ def lose_an_order(lab: Lab, folder: Path, writer: str) -> tuple[Judgement, str]:
 
 
 def open_the_standby(lab: Lab, folder: Path, writer: str, standby: str) -> Judgement:
-    """Open the standby by hand, beside the writer, until the observer has had some looks at it; the judgement.
-
-    Raises TimeoutError if the standby's agent closes it again at once; then do it with the agent stopped
-    (``Faults.signal``, STOP).
-    """
+    """Open the standby by hand, beside the writer, until the observer has had some looks at it; the judgement."""
     with Trial(lab, folder, database=writer) as trial:
         trial.await_orders(20)
-        lab.sql(standby, OPENED)
+        lab.run(standby, "systemctl", "stop", "dr-agent")
         try:
+            lab.sql(standby, OPENED)
             trial.await_sight(standby, "open", 5)
         finally:
-            lab.sql(standby, CLOSED)
+            # It begins by closing what it finds open.
+            lab.run(standby, "systemctl", "start", "dr-agent")
         trial.await_orders(20)
     return trial.judge(writer)

@@ -34,7 +34,7 @@ def settled(sites: dict[str, Site], writer: str) -> bool:
 def test_the_service_is_its_own_user_and_starts_at_boot(sites: dict[str, Site]) -> None:
     for site in sites.values():
         assert site.host.service("dr-agent").is_running
-        assert site.host.service("dr-agent").is_enabled
+        assert site.do("systemctl is-enabled dr-agent") == "enabled"
         assert site.do("ps -o user= -p $(systemctl show -P MainPID dr-agent)") == "dr-agent"
 
 

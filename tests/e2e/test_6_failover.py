@@ -1,0 +1,196 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The writer moves, under load, and customers hardly notice. Judged by a harness that shares no code with the product.
+
+The last file of all: its last test leaves the shop on AWS.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tests.harness import controls
+from tests.harness.checker import Judgement, Limits
+from tests.harness.faults import Faults
+from tests.harness.trial import Trial
+from tests.harness.writer import HONOURS
+
+from .conftest import Lab, wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+# A busy machine is not blind for want of a sample.
+LIMITS = Limits(blind=5.0)
+DATABASE = {"gcp": "gcp-db", "aws": "aws-db"}
+API = {
+    "AWS_ENDPOINT_URL": "http://10.30.0.202:5000",
+    "AWS_ACCESS_KEY_ID": "lab",
+    "AWS_SECRET_ACCESS_KEY": "lab",
+}
+
+
+def failover(target: str, *, planned: bool, **options: Any) -> tuple[bool, dict[str, Any]]:
+    """Ask for a failover as the runbook does; whether it was done, and the module's answer."""
+    arguments = {
+        "region": "ap-northeast-1",
+        "sites": ["gcp", "aws"],
+        "target": target,
+        "planned": planned,
+        "run": uuid.uuid4().hex,
+        "zone": "multicloud.example",
+        "name_servers": ["10.30.0.202"],
+        **options,
+    }
+    command = [str(Path(sys.executable).with_name("ansible")), "localhost", "-m", "multicloud.dr.dr_failover"]
+    done = subprocess.run(
+        [*command, "-a", json.dumps(arguments)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=300,
+        env={
+            **os.environ,
+            **API,
+            "ANSIBLE_LOAD_CALLBACK_PLUGINS": "true",
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+        },
+    )
+    # The profile of the tasks stands around it.
+    (play,) = json.loads(done.stdout[done.stdout.index("{") : done.stdout.rindex("}") + 1])["plays"]
+    answer: dict[str, Any] = play["tasks"][0]["hosts"]["localhost"]
+    return done.returncode == 0, answer
+
+
+def agent(lab: Lab, site: str) -> dict[str, Any]:
+    """What a site's agent says of it; empty if it is silent."""
+    url = f"http://{lab.address(DATABASE[site], 'eth0')}:8008/status"
+    text = lab.run(DATABASE[site], "curl", "-s", "--max-time", "2", url, check=False)
+    found: dict[str, Any] = json.loads(text or "{}")
+    return found
+
+
+def settled(lab: Lab, writer: str) -> bool:
+    """``writer`` takes writes, the other site follows it closely."""
+    standby = "aws" if writer == "gcp" else "gcp"
+    database = agent(lab, standby).get("database", {})
+    return bool(
+        agent(lab, writer).get("database", {}).get("writable")
+        and database.get("running")
+        and database.get("diverged") is False
+        and (database.get("lag_seconds") or 99) < 3
+    )
+
+
+def nothing_lost(judgement: Judgement) -> None:
+    assert judgement.verdict == "pass", judgement.reasons
+    assert (judgement.lost, judgement.duplicated, judgement.phantom) == ((), (), ())
+    assert judgement.writers.certain == judgement.writers.possible == ()
+
+
+def test_a_planned_failover_there_and_back_loses_nothing(lab: Lab, tmp_path: Path) -> None:
+    wait_for(lambda: settled(lab, "gcp"), "gcp writes and aws follows", 60)
+    for target, source in (("aws", "gcp"), ("gcp", "aws")):
+        with Trial(lab, tmp_path, clients=(HONOURS,), database=DATABASE[source], tries=2) as trial:
+            trial.await_orders(30)
+            done, answer = failover(target, planned=True)
+            assert done, answer["msg"]
+            trial.await_orders(30)
+        judgement = trial.judge(DATABASE[target], limits=LIMITS)
+        nothing_lost(judgement)
+        assert all(cart.survived for cart in judgement.carts), judgement.carts
+        steps = {step["step"]: step["at"] for step in answer["timeline"]}
+        print(
+            f"planned {source} -> {target}: {judgement.acked} orders acknowledged, 0 lost, longest time without one"
+            f" {judgement.availability[HONOURS].longest:.2f} s, decision to writable"
+            f" {answer['decision_to_writable_seconds']:.2f} s, steps {steps}"
+        )
+        wait_for(partial(settled, lab, target), f"{target} writes and the other follows", 60)
+
+
+def test_a_killed_mysqld_comes_back_at_the_same_site(lab: Lab, tmp_path: Path) -> None:
+    epoch = agent(lab, "gcp")["epoch"]
+    with Trial(lab, tmp_path, clients=(HONOURS,), database="gcp-db") as trial, Faults(lab) as faults:
+        trial.await_orders(30)
+        event = faults.signal("gcp-db", "mysql", "KILL")
+        trial.await_orders(30)
+    judgement = trial.judge("gcp-db", fault=event.fault, limits=LIMITS)
+    nothing_lost(judgement)
+    assert agent(lab, "gcp")["epoch"] == epoch
+    longest = judgement.availability[HONOURS].longest
+    print(f"mysqld killed: {longest:.2f} s without an order, {judgement.acked} acknowledged")
+
+
+def test_the_checker_sees_a_lost_order(lab: Lab, tmp_path: Path) -> None:
+    """Negative control: an acknowledged order is deleted behind the shop's back."""
+    judgement, gone = controls.lose_an_order(lab, tmp_path, writer="gcp-db")
+    assert judgement.verdict == "fail"
+    assert [one.id for one in judgement.lost] == [gone]
+
+
+def test_the_observer_sees_two_writers(lab: Lab, tmp_path: Path) -> None:
+    """Negative control: the standby is opened by hand, against everything that keeps it closed."""
+    judgement = controls.open_the_standby(lab, tmp_path, writer="gcp-db", standby="aws-db")
+    assert judgement.verdict == "fail"
+    assert judgement.writers.certain
+    wait_for(lambda: settled(lab, "gcp"), "gcp writes and aws follows", 60)
+
+
+def test_two_operators_at_once_move_the_writer_once(lab: Lab) -> None:
+    before = agent(lab, "gcp")["epoch"]
+    runs = []
+    for name in ("ann", "bob"):
+        code = (
+            "import json, sys; from tests.e2e.test_6_failover import failover;"
+            f" print(json.dumps(failover('aws', planned=True, requested_by='{name}', expected_epoch={before})[0]))"
+        )
+        runs.append(subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT))
+    done = [json.loads(run.communicate(timeout=300)[0].splitlines()[-1]) for run in runs]
+    wait_for(lambda: settled(lab, "aws"), "aws writes and gcp follows", 60)
+    assert agent(lab, "aws")["epoch"] == before + 1
+    assert True in done
+    done_back, answer = failover("gcp", planned=True)
+    assert done_back, answer["msg"]
+    wait_for(lambda: settled(lab, "gcp"), "gcp writes and aws follows", 60)
+
+
+def test_the_active_database_host_is_lost_and_gcp_goes_on_selling(lab: Lab, tmp_path: Path) -> None:
+    """The arbiter lets nobody promote before Route 53 has seen it too; then the web tier of gcp sells from aws."""
+    with Trial(lab, tmp_path, clients=(HONOURS,), database="gcp-db") as trial, Faults(lab) as faults:
+        trial.await_orders(30)
+        event = faults.kill("gcp-db")
+        refusals: list[str] = []
+
+        def promoted() -> bool:
+            done, answer = failover("aws", planned=False)
+            if not done:
+                refusals.append(answer["msg"])
+            return done
+
+        wait_for(promoted, "the arbiter allows the promotion", 150)
+        trial.await_orders(30)
+        gcp_edge = lab.address("gcp-edge", "wan0")
+        page = lab.curl(
+            "--resolve", f"shop.multicloud.example:443:{gcp_edge}", "https://shop.multicloud.example/healthz"
+        )
+        assert "gcp" in page
+        judgement = trial.judge("aws-db", fault=event.fault, limits=Limits(blind=600.0))
+        faults.mend(event)
+    assert judgement.verdict in ("pass", "fail"), judgement.reasons
+    assert judgement.duplicated == judgement.phantom == ()
+    assert judgement.writers.certain == ()
+    seen = judgement.availability[HONOURS]
+    print(
+        f"active database host killed: {judgement.acked} orders acknowledged, {len(judgement.lost)} lost, RPO"
+        f" {judgement.rpo} s, RTO {seen.rto:.1f} s; refused {len(refusals)} times before"
+    )
+    assert judgement.rpo is not None and judgement.rpo < 1
+    assert all(one.end >= event.fault.begin - 1 for one in judgement.lost)
+    wait_for(lambda: agent(lab, "gcp").get("role") == "standby", "the old site is back as a standby", 120)
+    assert lab.sql("gcp-db", "SELECT @@super_read_only") == [["1"]]
+    assert agent(lab, "aws")["database"]["writable"]
