@@ -161,26 +161,28 @@ def test_two_operators_at_once_move_the_writer_once(lab: Lab) -> None:
 
 def test_the_active_database_host_is_lost_and_gcp_goes_on_selling(lab: Lab, tmp_path: Path) -> None:
     """The arbiter lets nobody promote before Route 53 has seen it too; then the web tier of gcp sells from aws."""
-    with Trial(lab, tmp_path, clients=(HONOURS,), database="gcp-db") as trial, Faults(lab) as faults:
-        trial.await_orders(30)
-        event = faults.kill("gcp-db")
-        refusals: list[str] = []
+    refusals: list[str] = []
 
-        def promoted() -> bool:
-            done, answer = failover("aws", planned=False)
-            if not done:
-                refusals.append(answer["msg"])
-            return done
+    def promoted() -> bool:
+        done, answer = failover("aws", planned=False)
+        if not done:
+            refusals.append(answer["msg"])
+        return done
 
-        wait_for(promoted, "the arbiter allows the promotion", 150)
-        trial.await_orders(30)
-        gcp_edge = lab.address("gcp-edge", "wan0")
-        page = lab.curl(
-            "--resolve", f"shop.multicloud.example:443:{gcp_edge}", "https://shop.multicloud.example/healthz"
-        )
-        assert "gcp" in page
+    with Faults(lab) as faults:
+        with Trial(lab, tmp_path, clients=(HONOURS,), database="gcp-db") as trial:
+            trial.await_orders(30)
+            event = faults.kill("gcp-db")
+            wait_for(promoted, "the arbiter allows the promotion", 150)
+            trial.await_orders(30)
+            # DNS has not moved, or not for everybody: the web tier of gcp sells, across the VPN.
+            gcp = lab.address("gcp-edge", "wan0")
+            page = lab.curl(
+                "--resolve", f"shop.multicloud.example:443:{gcp}", "https://shop.multicloud.example/writable"
+            )
+            assert "gcp" in page
+        # A host that is not there cannot be looked at.
         judgement = trial.judge("aws-db", fault=event.fault, limits=Limits(blind=600.0))
-        faults.mend(event)
     assert judgement.verdict in ("pass", "fail"), judgement.reasons
     assert judgement.duplicated == judgement.phantom == ()
     assert judgement.writers.certain == ()
