@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 
 ROOT = Path(__file__).resolve().parents[4]
-MODULES = ["dr_failover", "dr_failover_info", "dr_record", "dr_record_info"]
+MODULES = ["dr_failover", "dr_failover_info", "dr_record", "dr_record_info", "dr_run", "dr_run_info"]
 KEYS = ("type", "elements", "required", "default", "choices")
 
 Docs = dict[str, dict[str, Any]]
