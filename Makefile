@@ -54,6 +54,9 @@ e2e: setup venv ## the running lab, seen from its client
 
 test: lint unit molecule lab e2e ## everything that CI runs
 
+status: venv ## how things are, on one screen
+	@ansible-playbook playbooks/status.yml
+
 sim: venv ## the failover protocol through five million hostile steps (STEPS: another number)
 	python -m tests.simulation --steps $(or $(STEPS),5000000)
 
@@ -63,4 +66,4 @@ lambda: venv ## the arbiter's function as a zip, the same bytes every time
 bench-site: setup venv ## first and second run of site.yml: time per role, as a table and JSON
 	python -m tests.bench.site
 
-.PHONY: help setup lock lab lab-status lab-down lint unit molecule e2e test sim lambda bench-site
+.PHONY: help setup lock lab lab-status lab-down lint unit molecule e2e test status sim lambda bench-site
