@@ -80,8 +80,7 @@ class Image:
 
     @property
     def key(self) -> str:
-        definition = repr((self, SUITE, ROLE_PACKAGES, UNSTABLE_PACKAGES, HOOKS, CACHE_HOOK))
-        return hashlib.sha256(definition.encode()).hexdigest()[:12]
+        return hashlib.sha256(repr(command(self, Path("image.tar"))).encode()).hexdigest()[:12]
 
     @property
     def tag(self) -> str:
@@ -158,4 +157,7 @@ def command(image: Image, tar: Path) -> list[str]:
     if image.cache:
         # Keep what the hook downloaded.
         argv += ["--skip=cleanup/apt/lists", "--skip=cleanup/apt/cache"]
+    else:
+        # As old as a cloud's image: apt's empty lists must not pass for lists of today.
+        argv = ["env", "SOURCE_DATE_EPOCH=1", *argv]
     return [*argv, SUITE, str(tar)]
