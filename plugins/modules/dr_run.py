@@ -509,7 +509,7 @@ class Process:
 
     def _summary(self) -> str:
         report = reports.build(self._stored.run, self._stored.owner, "", self._entries)
-        rows = [f"{name:<24}{value:>10}  {note}" for name, value, note in reports.figures(report)]
+        rows = [f"{name:<28}{value:>10}  {note}" for name, value, note in reports.figures(report)]
         rows += [f"not seen: {step['name']}: {step['sentence']}" for step in report["steps"] if _missed(step)]
         return "\n".join(rows)
 

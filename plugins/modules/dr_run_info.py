@@ -119,6 +119,11 @@ dns:
       elements: str
       returned: always
       sample: [198.51.100.50]
+    ttl:
+      description: For how many seconds they may be kept; from a resolver, what is left of it; null if not known.
+      type: int
+      returned: always
+      sample: 60
     site:
       description: The site that has one of these addresses; empty if none has.
       type: str
@@ -134,7 +139,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ..module_utils import _record_access as access
 from ..module_utils._dynamodb import StoreError
 from ..module_utils._failover.journal import JournalError
-from ..module_utils._runbook.addresses import addresses
+from ..module_utils._runbook.addresses import lookup
 from ..module_utils._runbook.runs import Runs, Stored, of_module
 
 Facts = dict[str, Any]
@@ -156,9 +161,9 @@ def answer(name: str | None, servers: list[str], sites: Mapping[str, str]) -> Fa
     """What DNS says."""
     if not name:
         return None
-    found = addresses(name, servers)
+    found, ttl = lookup(name, servers) or (None, None)
     site = next((site for site, address in sites.items() if address in (found or ())), "")
-    return {"name": name, "addresses": found, "site": site}
+    return {"name": name, "addresses": found, "ttl": ttl, "site": site}
 
 
 def main() -> None:

@@ -11,7 +11,13 @@ from .._dns import MAX_SERVERS, TIMEOUT_SECONDS
 
 
 def addresses(name: str, servers: Sequence[str]) -> list[str] | None:
-    """The A records of ``name``, from the first of ``servers`` that answers; None: none does."""
+    """The addresses of ``name``, from the first of ``servers`` that answers; None: none does."""
+    found = lookup(name, servers)
+    return None if found is None else found[0]
+
+
+def lookup(name: str, servers: Sequence[str]) -> tuple[list[str], int | None] | None:
+    """The addresses, and for how many seconds they may be kept; None if there are none."""
     # Here, because ansible-core's checks import this file without dnspython.
     import dns.exception
     import dns.message
@@ -26,6 +32,7 @@ def addresses(name: str, servers: Sequence[str]) -> list[str] | None:
             answer, _ = dns.query.udp_with_fallback(query, str(address), TIMEOUT_SECONDS, int(port))
         except (OSError, dns.exception.DNSException):
             continue
-        found = [str(record) for rrset in answer.answer if rrset.rdtype == dns.rdatatype.A for record in rrset]
-        return sorted(found)
+        sets = [rrset for rrset in answer.answer if rrset.rdtype == dns.rdatatype.A]
+        found = sorted(str(record) for rrset in sets for record in rrset)
+        return found, min((rrset.ttl for rrset in sets), default=None)
     return None

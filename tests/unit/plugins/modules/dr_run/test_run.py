@@ -264,6 +264,31 @@ def test_a_run_is_given_up(runs: Table, tmp_path: Path) -> None:
         process(runs, tmp_path).sit(facts["run"], facts["seat"])
 
 
+def test_a_game_day_goes_there_and_back(runs: Table, world: World, tmp_path: Path) -> None:
+    facts = process(runs, tmp_path).begin(Request("drill", "aws"))
+    run, seat = facts["run"], facts["seat"]
+
+    def next_task() -> Process:
+        one = process(runs, tmp_path)
+        one.sit(run, seat)
+        return one
+
+    for way in ("there", "back"):
+        assert facts["attempt"]["part"] == f"{way}_"
+        facts = next_task().transition(move(world, facts["attempt"]))
+        for check in CHECKS:
+            facts = next_task().check(f"{way}_{check}", dns(world))
+        if way == "there":
+            assert (facts["remaining"][0], facts["attempt"]) == ("stay", None)
+            stay = {"step": "stay", "event": "done", "seconds": 60.0, "sentence": "Served.", "data": {}}
+            facts = next_task().step([stay])
+    told = report(next_task().end())
+    assert {step["outcome"] for step in told["steps"]} == {"done"}
+    assert [rto["step"] for rto in told["rto"]] == ["there_open", "back_open"]
+    assert world.record is not None
+    assert (world.record.active_site, world.record.epoch) == ("gcp", 9)
+
+
 def killed(runs: Table, directory: Path, at: int) -> bool:
     runs.asked, runs.killed_at = 0, at
     try:
