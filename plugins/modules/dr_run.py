@@ -45,7 +45,7 @@ options:
     description: RV(seat) of the process that began or resumed it. Required unless it is begun or abandoned.
     type: str
   step:
-    description: The step to see, V(cache), V(write), V(dns) or V(follow), as the plan calls it.
+    description: The step to see, V(cache), V(write), V(dns), V(follow) or V(catch_up), as the plan calls it.
     type: str
   steps:
     description: What became of steps.
@@ -63,7 +63,7 @@ options:
         choices: [done, failed, note]
         default: done
       seconds:
-        description: How long it took.
+        description: How long it took. Without it, the time since the journal says that it was begun.
         type: float
       sentence:
         description: What happened.
@@ -176,6 +176,11 @@ budgets:
   returned: success
   type: dict
   sample: {look: 6, decide: 1}
+known:
+  description: What the journal keeps of each step that is done.
+  returned: success
+  type: dict
+  sample: {lock: {seconds: 0.1, sentence: The lock is held.}}
 text:
   description: The plan, or what was done, to be printed.
   returned: success
@@ -200,7 +205,7 @@ import re
 import secrets
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -376,16 +381,21 @@ class Process:
         now = self._clock.wall()
         notes = []
         for each in steps:
-            data = {"sentence": each["sentence"], "seconds": each["seconds"], **each["data"]}
-            if each["seconds"] is not None:
-                data["began"] = now - each["seconds"]
+            begun = [entry.time for entry in self._entries if (entry.step, entry.event) == (each["step"], "intent")]
+            seconds = each["seconds"]
+            if seconds is None and begun and each["event"] != "note":
+                seconds = round(now - begun[-1], 3)
+            data = {"sentence": each["sentence"], "seconds": seconds, **each["data"]}
+            if seconds is not None:
+                data["began"] = now - seconds
             notes.append(Note(each["step"], each["event"], data))
         self._write(notes)
         critical = {step.name for step in self._plan.steps if step.critical}
         for note in notes:
             if note.event == "failed" and note.step in critical:
                 raise Failed(f"{note.step}: {note.data['sentence']} {self._again}", self._facts("", (), None))
-        return {**self._next(self._runs.read()), "text": course.steps_text(self._plan, notes)}
+        done = {note.step for note in notes if note.event == "done"}
+        return {**self._next(self._runs.read(), done), "text": course.steps_text(self._plan, notes)}
 
     def transition(self, result: Facts) -> Facts:
         """Write down what dr_failover did, and what was lost as far as that is known."""
@@ -430,10 +440,14 @@ class Process:
         data: Facts = {"began": began, "seconds": round(waited, 3), "sentence": sentence}
         note = Note(name, "done" if seen else "failed", data)
         self._write([note])
+        if not seen and step.critical:
+            raise Failed(f"{name}: {sentence} {self._again}")
         return {**self._next(self._runs.read()), "text": course.steps_text(self._plan, [note]), "seen": bool(seen)}
 
     def _look(self, name: str, source: str, target: str, dns: Dns) -> tuple[bool | None, str]:
         """Is it seen? None: it cannot be. With a sentence."""
+        if self._plan.verb == "rejoin":
+            return self._rejoined(name, source, target)
         if name in ("cache", "follow"):
             try:
                 record, statuses = self._runs.read(), self._runs.statuses(self._sites)
@@ -460,6 +474,26 @@ class Process:
             answer = dns.addresses(dns.name, dns.servers) or []
             return bool(answer == [(dns.sites or {})[target]]), f"{dns.name} is {', '.join(answer) or 'not answered'}."
         raise Failed(f"step is {name!r}; allowed are cache, write, dns and follow.")
+
+    def _rejoined(self, name: str, source: str, target: str) -> tuple[bool, str]:
+        """Does the deposed site follow?"""
+        try:
+            record, statuses = self._runs.read(), self._runs.statuses(self._sites)
+        except _dynamodb.StoreError as error:
+            return False, str(error)
+        status = statuses.get(target) or {}
+        database, cache = status.get("database") or {}, status.get("cache") or {}
+        if record is None or status.get("epoch") != record.epoch:
+            return False, f"The agent of {target} does not speak of the record's epoch."
+        if name == "cache":
+            seen = cache.get("role") == "replica" and cache.get("link_up") is True
+            return seen, f"Redis of {target} {'follows' if seen else 'does not follow'}."
+        follows = bool(database.get("follows") and database.get("running"))
+        if name == "follow" or not follows:
+            return follows, f"{target} {'follows' if follows else 'does not follow'} {source}."
+        lag = database.get("lag_seconds")
+        near = lag is not None and lag <= Settings().max_lag_seconds and database.get("diverged") is not True
+        return near, f"{target} is {'?' if lag is None else f'{lag:g}'} s behind {source}."
 
     def _write_sites(self, source: str, target: str) -> tuple[str, ...]:
         return (target,) if self._plan.verb == "failover_unplanned" else (source, target)
@@ -553,10 +587,10 @@ class Process:
     def _attempt(self, steps: Sequence[Step], record: Record | None) -> Attempt | None:
         return None if record is None else course.attempt(self._plan, steps, self._entries, record, self._stored.run)
 
-    def _next(self, record: Record | None) -> Facts:
-        """Say that the next step is begun."""
-        # What is repeated whenever a run is resumed was done by this process.
-        steps = tuple(step for step in plans.remaining(self._plan, self._entries) if step.repeat != "always")
+    def _next(self, record: Record | None, done: Collection[str] = ()) -> Facts:
+        """Say that the next step is begun. ``done``: what this process did just now and need not do again."""
+        remaining = plans.remaining(self._plan, self._entries)
+        steps = tuple(step for step in remaining if step.repeat != "always" and step.name not in done)
         wanted = self._attempt(steps, record)
         if steps and steps[0].name not in ("report", "unlock"):
             self._write([Note(steps[0].name, "intent", {"attempt": wanted._asdict()} if wanted else {})])
@@ -571,6 +605,7 @@ class Process:
             "remaining": [step.name for step in steps],
             "attempt": wanted._asdict() if wanted else None,
             "budgets": {step.name: step.budget_seconds for step in self._plan.steps},
+            "known": {entry.step: dict(entry.data) for entry in self._entries if entry.event == "done"},
             "text": text,
             "outcome": self._stored.outcome,
             "report": None,

@@ -289,6 +289,45 @@ def test_a_game_day_goes_there_and_back(runs: Table, world: World, tmp_path: Pat
     assert (world.record.active_site, world.record.epoch) == ("gcp", 9)
 
 
+def rejoin(runs: Table, directory: Path) -> tuple[Facts, Callable[[], Process]]:
+    facts = process(runs, directory).begin(Request("rejoin", "aws"))
+    run, seat = facts["run"], facts["seat"]
+
+    def next_task() -> Process:
+        one = process(runs, directory)
+        one.sit(run, seat)
+        return one
+
+    for step in ("look", "errants", "salvage", "rebuild"):
+        assert (facts["remaining"][0], facts["attempt"]) == (step, None)
+        runs.world.sleep(3)
+        data = {"errant": "", "transactions": 0} if step == "errants" else {}
+        done = {"step": step, "event": "done", "seconds": None, "sentence": "Done.", "data": data}
+        facts = next_task().step([done])
+    return facts, next_task
+
+
+def test_a_site_rejoins(runs: Table, tmp_path: Path) -> None:
+    facts, next_task = rejoin(runs, tmp_path)
+    # The next process, on whatever host, knows what was found, and how long it took.
+    assert facts["known"]["errants"]["transactions"] == 0
+    assert facts["known"]["errants"]["seconds"] == 3
+    for check in ("follow", "catch_up", "cache"):
+        facts = next_task().check(check, Dns())
+    assert {step["outcome"] for step in report(next_task().end())["steps"]} == {"done"}
+
+
+def test_a_site_that_does_not_follow_has_not_rejoined(runs: Table, world: World, tmp_path: Path) -> None:
+    _, next_task = rejoin(runs, tmp_path)
+    world.agents["aws"].alive = False
+    world.published["aws"]["database"]["running"] = False
+    with pytest.raises(Failed, match=r"follow: aws does not follow gcp\. The run keeps the lock"):
+        next_task().check("follow", Dns())
+    last = runs.last()
+    assert last is not None
+    assert last.outcome == "running"
+
+
 def killed(runs: Table, directory: Path, at: int) -> bool:
     runs.asked, runs.killed_at = 0, at
     try:
