@@ -55,7 +55,7 @@ e2e: setup venv ## the running lab, seen from its client
 test: lint unit molecule lab e2e ## everything that CI runs
 
 status: venv ## how things are, on one screen
-	@ansible-playbook playbooks/status.yml
+	@out=$$(ansible-playbook playbooks/status.yml) || { echo "$$out"; exit 1; }; sed -n '/msg: |-/,/^$$/s/^        //p' <<< "$$out"
 
 sim: venv ## the failover protocol through five million hostile steps (STEPS: another number)
 	python -m tests.simulation --steps $(or $(STEPS),5000000)

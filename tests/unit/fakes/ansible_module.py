@@ -22,6 +22,10 @@ def runner(main: Callable[[], None], capsys: pytest.CaptureFixture[str], environ
         with pytest.MonkeyPatch.context() as patch, patch_module_args({**options, **modes}):
             for name, value in environment.items():
                 patch.setenv(name, value)
+            # As on a managed host, and without what an earlier module of this process warned of: other tests import the
+            # controller's code, which would print warnings instead of returning them.
+            patch.setattr("ansible.module_utils._internal.is_controller", False)
+            patch.setattr("ansible.module_utils.common.warnings._global_warnings", {})
             capsys.readouterr()
             with pytest.raises(SystemExit):
                 main()
