@@ -456,7 +456,7 @@ class World:
                 self._say(f"{host.name} opens epoch {epoch}")
                 self._opened(host, epoch)
             if self._release(host, "database", number, incarnation) and alive:
-                host.state = core.opened(host.state)
+                host.state = core.opened(host.state, host.clock(self.now))
 
         self._local(host, "database", opened)
 

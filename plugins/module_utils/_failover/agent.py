@@ -178,7 +178,12 @@ def asked_for_grant(site: Site, state: State, now: float, epoch: int, asker: str
 
 
 def saw_database(state: State, at: float, database: Database) -> State:
-    """A look at the database. An unexpected opening is closed again; one that is silent is taken to be as it was."""
+    """A look at the database, begun at ``at``. An unexpected opening is closed again; silence changes nothing else.
+
+    A look begun before the last close or opening was completed says nothing about what came of it.
+    """
+    if at < state.database_at:
+        return state
     if not database.answers:
         return replace(state, database=replace(state.database, answers=False))
     shut = state.closed and not database.open
@@ -190,9 +195,9 @@ def opening(state: State) -> State:
     return replace(state, closed=False, sealed=False)
 
 
-def opened(state: State) -> State:
+def opened(state: State, at: float) -> State:
     """The database took the opening. It may have been closed again meanwhile; the next look tells."""
-    return replace(state, database=replace(state.database, open=True))
+    return replace(state, database=replace(state.database, open=True), database_at=at)
 
 
 def closed(state: State, at: float, executed: str) -> State:

@@ -302,7 +302,7 @@ class Daemon:
             self.state = core.opening(self.state)
         self._database.open(epoch, deadline)
         with self._lock:
-            self.state = core.opened(self.state)
+            self.state = core.opened(self.state, self._clocks.monotonic())
             log.info("the database takes writes, epoch %s", epoch)
 
     def _close(self) -> None:
