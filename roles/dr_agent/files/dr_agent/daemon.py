@@ -118,6 +118,9 @@ class Daemon:
         self._role = ""
         self._closing_since: float | None = None
         self._diverged: bool | None = None
+        # An opening is under way; how many were begun.
+        self._opening = False
+        self._openings = 0
         self._own: deque[tuple[float, str]] = deque(maxlen=20)
         self._workers: dict[str, ThreadPoolExecutor] = {}
         self._busy: dict[str, float] = {}
@@ -300,15 +303,25 @@ class Daemon:
                 return
             epoch, deadline = self.state.opened_epoch, self._deadline()
             self.state = core.opening(self.state)
-        self._database.open(epoch, deadline)
+            self._opening = True
+            self._openings += 1
+        try:
+            self._database.open(epoch, deadline)
+        finally:
+            with self._lock:
+                self._opening = False
         with self._lock:
             self.state = core.opened(self.state, self._clocks.monotonic())
             log.info("the database takes writes, epoch %s", epoch)
 
     def _close(self) -> None:
-        was_open = self.state.database.open
+        with self._lock:
+            was_open, openings, opening = self.state.database.open, self._openings, self._opening
         executed = self._database.close()
         with self._lock:
+            if opening or openings != self._openings:
+                # An opening that had not reached the server yet may come after this close: it proves nothing, so again.
+                return
             self.state = core.closed(self.state, self._clocks.monotonic(), executed)
             if was_open:
                 log.info("the database is closed")

@@ -260,6 +260,29 @@ def test_the_standby_wakes_the_arbiter_when_the_holder_is_silent() -> None:
     assert world.woken == 1, "one invocation looks for half a minute"
 
 
+@pytest.mark.parametrize("moment", ["before", "during"])
+def test_a_close_beside_an_opening_proves_nothing(moment: str) -> None:
+    """The opening may reach the server after the close: no word may be given on it."""
+    world = World()
+    world.play(5)
+    close = world.database.close
+    if moment == "before":
+        world.agent._opening = True
+    else:
+
+        def beside_an_opening() -> str:
+            world.agent._openings += 1
+            return close()
+
+        world.database.close = beside_an_opening  # type: ignore[method-assign]
+    world.agent._close()
+    assert not world.agent.state.closed and not world.agent.state.sealed
+    world.agent._opening = False
+    world.database.close = close  # type: ignore[method-assign]
+    world.agent._close()
+    assert world.agent.state.sealed
+
+
 def test_an_unexpected_opening_is_closed() -> None:
     world = World("aws")
     world.play(3)
