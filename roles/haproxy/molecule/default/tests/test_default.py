@@ -157,8 +157,10 @@ def test_runs_without_privileges(host: Any) -> None:
         assert "CapEff:\t0000000000000000" in status
         assert "NoNewPrivs:\t1" in status
         assert host.check_output(f"stat -c %U /proc/{pid}") == "haproxy"
-        assert host.run(f"touch /proc/{pid}/root/etc/haproxy/haproxy.cfg").failed
-        assert host.run(f"touch /proc/{pid}/root/run/haproxy/probe").succeeded
+        # What the process itself sees of the file system.
+        view = f"/proc/{pid}/root"
+        assert host.run(f"touch {view}/etc/haproxy/haproxy.cfg").failed
+        assert host.run(f"touch {view}/run/haproxy/probe").succeeded
     socket = host.file("/run/haproxy/admin.sock")
     assert (socket.user, socket.group, socket.mode) == ("haproxy", "haproxy", 0o660)
 
