@@ -8,7 +8,7 @@ import json
 import time
 from functools import partial
 
-from .conftest import SHOP, Lab, wait_for
+from .lab import SHOP, Lab, wait_for
 
 
 def test_the_public_name_answers_the_gcp_edge(lab: Lab) -> None:

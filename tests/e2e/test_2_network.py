@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from .conftest import Lab, wait_for
+from .lab import Lab, wait_for
 
 GATEWAYS = ("gcp-vpn1", "gcp-vpn2", "aws-vpn1", "aws-vpn2")
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 
-from .conftest import Lab, wait_for
+from .lab import Lab, wait_for
 
 NAME = "shop.multicloud.example"
 GCP, AWS = ["198.51.100.50"], ["198.51.100.150"]

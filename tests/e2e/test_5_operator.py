@@ -15,7 +15,7 @@ from lab.errors import LabError
 from lab.machine import PODMAN
 from lab.pool import topology as small_topology
 
-from .conftest import Lab, playbook, wait_for
+from .lab import Lab, playbook, wait_for
 
 RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
 
