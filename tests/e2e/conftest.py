@@ -4,10 +4,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from .lab import Lab, running, wait_for
-from .sites import agent, failover, settled
+from .sites import agent, failover, set_mode, settled
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--outage", type=int, default=30, help="seconds for which the record cannot be reached")
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +29,11 @@ def at_home(lab: Lab) -> None:
         done, answer = failover("gcp", planned=True)
         assert done, answer["msg"]
     wait_for(lambda: settled(lab, "gcp"), "gcp writes and aws follows", 60)
+
+
+@pytest.fixture
+def automatic(at_home: None) -> Iterator[None]:
+    """The arbiter may promote without asking anybody."""
+    set_mode("automatic")
+    yield
+    set_mode("manual")
