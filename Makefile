@@ -66,4 +66,7 @@ lambda: venv ## the arbiter's function as a zip, the same bytes every time
 bench-site: setup venv ## first and second run of site.yml: time per role, as a table and JSON
 	python -m tests.bench.site
 
-.PHONY: help setup lock lab lab-status lab-down lint unit molecule e2e test status sim lambda bench-site
+bench-failover: setup venv ## failovers of the running lab, as distributions, JSON and a plot (KIND, RUNS)
+	python -m tests.bench.failover $(if $(KIND),--kind $(KIND)) $(if $(RUNS),--runs $(RUNS))
+
+.PHONY: help setup lock lab lab-status lab-down lint unit molecule e2e test status sim lambda bench-site bench-failover

@@ -8,12 +8,21 @@ import json
 import os
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 from typing import Any
 
+import boto3
+from ansible_collections.multicloud.dr.plugins.module_utils import _dns
+from ansible_collections.multicloud.dr.plugins.module_utils._dynamodb import Store
+from ansible_collections.multicloud.dr.plugins.module_utils._failover.transition import Request
+from ansible_collections.multicloud.dr.plugins.module_utils._watch import Clock, Scene
+from ansible_collections.multicloud.dr.plugins.modules.dr_failover import Asked, Failed, Transition
+
 from lab.__main__ import ROOT
 from tests.harness.checker import Judgement, Limits
+from tests.harness.writer import ask
 
 from .lab import Lab, playbook, wait_for
 
@@ -27,8 +36,8 @@ API = {
 }
 
 
-RECORD = {"region": "ap-northeast-1", "sites": ["gcp", "aws"]}
-ROUTE53 = {"zone": "multicloud.example", "name_servers": ["10.30.0.202"]}
+RECORD: dict[str, Any] = {"region": "ap-northeast-1", "sites": ["gcp", "aws"]}
+ROUTE53: dict[str, Any] = {"zone": "multicloud.example", "name_servers": ["10.30.0.202"]}
 
 
 def module(name: str, **arguments: Any) -> tuple[bool, dict[str, Any]]:
@@ -56,6 +65,37 @@ def module(name: str, **arguments: Any) -> tuple[bool, dict[str, Any]]:
 def failover(target: str, *, planned: bool, **options: Any) -> tuple[bool, dict[str, Any]]:
     """Ask for a failover as the runbook does; whether it was done, and the module's answer."""
     return module("dr_failover", **RECORD, **ROUTE53, target=target, planned=planned, run=uuid.uuid4().hex, **options)
+
+
+class Operator:
+    """The same failover in this process, for a hundred of them in a row."""
+
+    def __init__(self) -> None:
+        client = boto3.client(
+            "dynamodb",
+            region_name=RECORD["region"],
+            endpoint_url=API["AWS_ENDPOINT_URL"],
+            aws_access_key_id=API["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=API["AWS_SECRET_ACCESS_KEY"],
+        )
+        self._store = Store(client, "multicloud-dr")
+
+    def hand_over(self, target: str, timeout: float = 60) -> dict[str, Any]:
+        """A planned failover, asked for until the arbiter allows it; what the module would return. Raises Failed."""
+        sites = ("gcp", "aws") if target == "aws" else ("aws", "gcp")
+        end = time.monotonic() + timeout
+        while True:
+            request = Request(sites[0], target, True, uuid.uuid4().hex, None)
+            scene = Scene(("gcp", "aws"), "operator", dict)
+            transition = Transition(self._store, Asked(request, scene, by="benchmark"), Clock())
+            try:
+                transition.run()
+            except Failed:
+                # What was refused has changed nothing.
+                if transition.changed or time.monotonic() > end:
+                    raise
+            else:
+                return transition.facts
 
 
 def set_mode(mode: str) -> None:
@@ -90,6 +130,17 @@ def rejoin(lab: Lab, site: str) -> None:
     if agent(lab, site)["database"]["diverged"]:
         done = playbook("playbooks/rejoin.yml", "-e", f"dr_target={site}")
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def route53_answers(name: str = "shop.multicloud.example") -> list[str]:
+    """What Route 53's name server says now, no cache in between."""
+    return ask(name, ROUTE53["name_servers"][0])[0]
+
+
+def verdict(name: str) -> str:
+    """Route 53's published verdict, such as of ``healthz.gcp``: up or down."""
+    found = _dns.verdicts([f"{name}.{ROUTE53['zone']}"], ROUTE53["name_servers"])
+    return str(*found.values())
 
 
 def never_two(judgement: Judgement) -> None:
