@@ -223,18 +223,22 @@ def _version(s: Sight) -> Found:
         for name, version in versions.items():
             found.setdefault(name, {})[host.name] = version
     for name, versions in found.items():
-        common = Counter(versions.values()).most_common(1)[0][0]
-        odd = [f"{version} on {host}" for host, version in versions.items() if version != common]
+        common, odd = _odd(versions)
         if odd:
-            yield name, f"{name} is {common}, but {', '.join(odd)}."
+            yield name, f"{name} is {common}, but {', '.join(f'{version} on {host}' for host, version in odd.items())}."
 
 
 def _image(s: Sight) -> Found:
-    releases = {host.name: release for host, release in s.probes("release")}
-    newest = max(releases.values(), default="")
-    for host, release in releases.items():
-        if release != newest:
-            yield host, f"{host} has release {release} of the shop, others {newest}."
+    # Releases are named by their content, so only the number of hosts tells which one is stale.
+    common, odd = _odd({host.name: release for host, release in s.probes("release")})
+    for host, release in odd.items():
+        yield host, f"{host} has release {release} of the shop, others {common}."
+
+
+def _odd(values: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The value that most hosts have, and the hosts that have another."""
+    common = max(Counter(values.values()).items(), key=lambda one: one[1], default=("", 0))[0]
+    return common, {host: value for host, value in values.items() if value != common}
 
 
 def _backlog(s: Sight) -> Found:

@@ -113,6 +113,7 @@ SEEDS: list[tuple[str, str, Seed]] = [
     ("schema_drift", "db", mysql(schema=["def"])),
     ("version_drift", "mysql", probe("aws-db", versions={"mysql": "8.4.5"})),
     ("stale_image", "aws-web1", probe("aws-web1", release="0.9.0")),
+    ("stale_image", "aws-web1", probe("aws-web1", release="f00d")),
     ("missing_backlog", "aws-cache", probe("aws-cache", redis_backlog="")),
     ("missing_backlog", "aws-cache", probe("aws-cache", redis_backlog="1k")),
     ("missing_backlog", "aws-db", mysql(binlog_seconds=["3600"])),
