@@ -12,6 +12,8 @@ version_added: "0.1.0"
 description:
   - Validates each role's variables against its C(meta/argument_specs.yml), and reports variables that start with a
     role's name but are no option of it, which Ansible itself ignores silently.
+  - If they are in order, evaluates the rules of each role's C(tasks/preflight.yml) up to the first that does not hold,
+    every one of them an M(ansible.builtin.assert), without a task for each.
   - Runs on the controller only; no connection to the host is opened.
 author: The multicloud.dr maintainers
 options:

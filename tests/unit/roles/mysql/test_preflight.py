@@ -60,17 +60,18 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def sentences(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What the preflight said to each host; nothing to one that passed."""
-    folder = tmp_path_factory.mktemp("preflight")
+# Seen before any rule: what is required, of the right type, one of the choices.
+SPECIFICATION = ("address_missing", "certificate_missing", "source", "series", "role")
+
+
+def said(folder: Path, task: dict[str, Any]) -> dict[str, str]:
+    """What a task said to each host; nothing to one that passed."""
     hosts = {}
     for name, (change, _) in CASES.items():
         variables = {**GOOD, **change, "ansible_connection": "local", "ansible_python_interpreter": sys.executable}
         hosts[name] = {key: value for key, value in variables.items() if value is not None}
     (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}))
-    role = {"include_role": {"name": "multicloud.dr.mysql", "tasks_from": "preflight"}}
-    (folder / "play.json").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [role]}]))
+    (folder / "play.json").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
     run = subprocess.run(
         [Path(sys.executable).with_name("ansible-playbook"), "-i", folder / "hosts.json", folder / "play.json"],
         cwd=ROOT,
@@ -78,19 +79,40 @@ def sentences(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         capture_output=True,
         text=True,
     )
-    said = dict.fromkeys(CASES, "")
+    found = dict.fromkeys(CASES, "")
     # Other callbacks may write after it.
     report, _ = json.JSONDecoder().raw_decode(run.stdout, run.stdout.index("{"))
-    for task in report["plays"][0]["tasks"]:
-        for host, result in task["hosts"].items():
-            said[host] += result["msg"] if result.get("failed") else ""
-    return said
+    for one in report["plays"][0]["tasks"]:
+        for host, result in one["hosts"].items():
+            found[host] += result["msg"] if result.get("failed") else ""
+    return found
+
+
+@pytest.fixture(scope="module")
+def by_the_role(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    role = {"include_role": {"name": "multicloud.dr.mysql", "tasks_from": "preflight"}}
+    return said(tmp_path_factory.mktemp("role"), role)
+
+
+@pytest.fixture(scope="module")
+def in_one_go(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return said(tmp_path_factory.mktemp("module"), {"multicloud.dr.role_variables": {"roles": ["mysql"]}})
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_sentence(sentences: dict[str, str], case: str) -> None:
+def test_sentence(by_the_role: dict[str, str], case: str) -> None:
     wanted = CASES[case][1]
     if wanted:
-        assert wanted in sentences[case]
+        assert wanted in by_the_role[case]
     else:
-        assert sentences[case] == ""
+        assert by_the_role[case] == ""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_all_rules_at_once_say_the_same(by_the_role: dict[str, str], in_one_go: dict[str, str], case: str) -> None:
+    """But for what the argument specification has found before them."""
+    if case in SPECIFICATION:
+        assert in_one_go[case]
+    else:
+        assert by_the_role[case] in in_one_go[case]
+        assert bool(in_one_go[case]) == bool(by_the_role[case])
