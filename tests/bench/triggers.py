@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the deadline in the database costs a write: the same INSERT with and without its trigger, in turn, as one client.
+"""What the deadline in the database costs a write: the same INSERT with and without its trigger, in turn, one client.
 
 On the running lab's active database, in a schema of its own that is dropped again; nothing of it is replicated.
 """
