@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import engine, pool
+from . import api, engine, pool
 from .errors import LabError
 from .inventory import topology_from_inventory
 from .machine import enter
@@ -45,6 +45,11 @@ def parser() -> argparse.ArgumentParser:
         link = verbs.add_parser(verb, help="pull or plug a host's cable")
         link.add_argument("host")
         link.add_argument("link")
+    blackout = verbs.add_parser("blackout", help="the AWS API's calls fail, data planes go on; alone: the present one")
+    blackout.add_argument("services", nargs="*", metavar="SERVICE", help="as boto3 names it; '*' is all of them")
+    blackout.add_argument("--except", nargs="+", default=[], dest="excepted", metavar="SERVICE", help="all but these")
+    blackout.add_argument("--how", choices=["refuse", "hang", "throttle"], default="refuse")
+    blackout.add_argument("--end", action="store_true")
     exec_ = verbs.add_parser("exec", help="run a command in a host, as root")
     exec_.add_argument("host")
     exec_.add_argument("command", nargs=argparse.REMAINDER)
@@ -87,6 +92,11 @@ def run(args: argparse.Namespace) -> int:
     elif args.verb in ("cut", "mend"):
         host = engine.find_host(topology, args.host)
         engine.cable(enter(args.verbose), topology, host, args.link, "down" if args.verb == "cut" else "up")
+    elif args.verb == "blackout":
+        if args.end or args.services or args.excepted:
+            wanted = {"services": args.services or ["*"], "except": args.excepted, "how": args.how}
+            api.blackout(topology, None if args.end else wanted)
+        print(json.dumps(api.present_blackout(topology)))
     else:
         machine = enter(args.verbose)
         command = engine.inside(topology, engine.find_host(topology, args.host), args.command)

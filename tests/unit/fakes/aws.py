@@ -34,15 +34,15 @@ class Aws:
     log: Path
     dns_port: int = 0
 
-    def client(self, service: str, region: str = "us-east-1") -> Any:
-        """A boto3 client; errors are not retried, so that a test sees the first."""
+    def client(self, service: str, region: str = "us-east-1", **config: Any) -> Any:
+        """A boto3 client; errors are not retried, so that a test sees the first. ``config``: more of botocore's."""
         return boto3.client(
             service,  # type: ignore[call-overload]
             endpoint_url=self.endpoint,
             region_name=region,
             aws_access_key_id="test",
             aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}),
+            config=Config(retries={"total_max_attempts": 1}, **config),
         )
 
     @property

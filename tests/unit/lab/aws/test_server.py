@@ -63,6 +63,13 @@ def test_the_body_is_still_there_after_it_was_read_for_the_log() -> None:
             "route53 ListTrafficPolicies",
         ),
         ({"headers": signed("nosuch"), "path": "/x", "method": "GET"}, "nosuch GET /x"),
+        (
+            {"path": "/x?X-Amz-Credential=key%2F20260101%2Feu-west-1%2Fs3%2Faws4_request", "method": "GET"},
+            "s3 ListObjects",
+        ),
+        ({"path": "/x", "method": "GET", "headers": {"Host": "route53.eu-west-1.amazonaws.com"}}, "route53 GET /x"),
+        ({"path": "/x", "method": "GET", "headers": {"Host": "route53.amazonaws.com:80"}}, "route53 GET /x"),
+        ({"path": "/x", "method": "GET", "headers": {"Host": "route53.amazonaws.com.evil"}}, "- GET /x"),
         ({"path": "/x", "method": "GET"}, "- GET /x"),
     ],
 )
