@@ -9,13 +9,13 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab import engine, plan
+from lab import api, engine, plan
 from lab.__main__ import HOME, ROOT, load
 from lab.machine import Machine, enter
 from lab.topology import Topology
@@ -63,6 +63,9 @@ class Lab:
 
     def cable(self, host: str, link: str, state: str) -> None:
         engine.cable(self.machine, self.topology, engine.find_host(self.topology, host), link, state)
+
+    def blackout(self, wanted: Mapping[str, Any] | None) -> None:
+        api.blackout(self.topology, wanted)
 
     def sql(self, host: str, statement: str) -> list[list[str]]:
         """Rows, read by root through the socket of that server."""

@@ -2,14 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What can happen to the lab, with the moment it happened, and undone in reverse order at the end of a ``with`` block.
 
-The lab is driven through three of its own verbs (``Lab``): by ``CommandLine``, or by whoever has the lab in its own
+The lab is driven through a few of its own verbs (``Lab``): by ``CommandLine``, or by whoever has the lab in its own
 process already, which is faster: a fault is as sharp as its verb is quick.
 
-Missing verbs (the lab would have to learn them; nothing here pretends to do them):
-
-* an API blackout: the AWS API refuses or swallows calls of some services (Route 53, EC2, ...) and goes on answering
-  others (DynamoDB). All share one address, so no packet filter can tell them apart.
-* several hosts or cables in one instant; a loop over them takes a moment for each.
+Missing (the lab would have to learn it; nothing here pretends to do it): several hosts or cables in one instant; a loop
+over them takes a moment for each.
 """
 
 from __future__ import annotations
@@ -17,11 +14,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 from .history import Fault
 from .intervals import Interval
@@ -56,6 +53,9 @@ class Lab(Protocol):
     def cable(self, host: str, link: str, state: str) -> None:
         """Pull (``down``) or plug (``up``) a cable."""
 
+    def blackout(self, wanted: Mapping[str, Any] | None) -> None:
+        """Begin a blackout of the AWS API, ``{"services", "except", "how"}``, in the place of any; None: end it."""
+
     def run(self, host: str, *argv: str, stdin: str | None = None) -> str:
         """A command in a host, as root; its standard output."""
 
@@ -68,6 +68,13 @@ class CommandLine:
 
     def cable(self, host: str, link: str, state: str) -> None:
         self._lab("cut" if state == "down" else "mend", host, link)
+
+    def blackout(self, wanted: Mapping[str, Any] | None) -> None:
+        if wanted is None:
+            self._lab("blackout", "--end")
+        else:
+            excepted = ["--except", *wanted["except"]] if wanted["except"] else []
+            self._lab("blackout", *wanted["services"], f"--how={wanted['how']}", *excepted)
 
     def run(self, host: str, *argv: str, stdin: str | None = None) -> str:
         return self._lab("exec", host, *argv, stdin=stdin)
@@ -265,3 +272,14 @@ class Faults:
     def witness_down(self) -> Event:
         """Nobody reaches the AWS API: no site, and not the controller either."""
         return self.swallow(["cloud"], f"ip daddr {WITNESS} tcp dport 80", 'iifname "mgmt0" tcp dport 5000')
+
+    # --- control planes -----------------------------------------------------------------------------------------------
+
+    def blackout(self, *services: str, excepted: Iterable[str] = (), how: str = "refuse") -> Event:
+        """The AWS API fails, data planes go on: for these services, as boto3 names them, or for all but ``excepted``.
+
+        ``how``: refuse (503), throttle, or hang (no answer). The later of two counts, and the end of one ends both.
+        """
+        wanted = {"services": list(services) or ["*"], "except": list(excepted), "how": how}
+        what = " ".join([how, *wanted["services"], *(f"except {service}" for service in wanted["except"])])
+        return self._happen(what, lambda: self._lab.blackout(wanted), lambda: self._lab.blackout(None))

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ class FakeLab:
 
     def cable(self, host: str, link: str, state: str) -> None:
         self._note(f"{host} {link} {state}")
+
+    def blackout(self, wanted: Mapping[str, Any] | None) -> None:
+        self._note(f"blackout {json.dumps(wanted)}")
 
     def run(self, host: str, *argv: str, stdin: str | None = None) -> str:
         self.scripts.append(stdin or "")
@@ -81,6 +85,16 @@ def test_the_names_and_addresses_are_those_of_the_inventory() -> None:
             lambda on: on.signal("gcp-db", "dr-agent", "STOP"),
             ["gcp-db: sh -c systemctl kill --signal=STOP dr-agent "],
             ["gcp-db: sh -c systemctl kill --signal=CONT dr-agent || true"],
+        ),
+        (
+            lambda on: on.blackout("route53", "ec2", how="hang"),
+            ['blackout {"services": ["route53", "ec2"], "except": [], "how": "hang"}'],
+            ["blackout null"],
+        ),
+        (
+            lambda on: on.blackout(excepted=["dynamodb"]),
+            ['blackout {"services": ["*"], "except": ["dynamodb"], "how": "refuse"}'],
+            ["blackout null"],
         ),
         (lambda on: on.signal("gcp-db", "mysql", "KILL"), ["gcp-db: sh -c systemctl kill --signal=KILL mysql "], []),
     ],
@@ -196,11 +210,17 @@ def test_the_command_line_speaks_the_labs_verbs(monkeypatch: pytest.MonkeyPatch)
     lab.cable("a", "wan0", "down")
     lab.cable("a", "wan0", "up")
     lab.run("a", "nft", "-f", "-", stdin="table")
+    lab.blackout({"services": ["ec2", "s3"], "except": [], "how": "hang"})
+    lab.blackout({"services": ["*"], "except": ["dynamodb"], "how": "refuse"})
+    lab.blackout(None)
     assert said == [
         (["lab", "kill", "a", "b"], None),
         (["lab", "cut", "a", "wan0"], None),
         (["lab", "mend", "a", "wan0"], None),
         (["lab", "exec", "a", "nft", "-f", "-"], "table"),
+        (["lab", "blackout", "ec2", "s3", "--how=hang"], None),
+        (["lab", "blackout", "*", "--how=refuse", "--except", "dynamodb"], None),
+        (["lab", "blackout", "--end"], None),
     ]
     with pytest.raises(RuntimeError, match="lab kill nobody: lab: unknown"):
         lab.verb("kill", "nobody")
