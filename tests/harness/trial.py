@@ -30,10 +30,12 @@ from .checker import Judgement, Limits, judge
 from .history import Fault, Journal, Observation, read_journal, read_observation
 from .intervals import Interval
 from .tables import Tables, query, read_tables
-from .writer import HONOURS, IGNORES
+from .writer import CDN, HONOURS, IGNORES
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOP = "shop.multicloud.example"
+# The front door of each kind of client.
+DOORS = {HONOURS: SHOP, IGNORES: SHOP, CDN: "cdn.multicloud.example"}
 WRITER = "/usr/local/lib/writer.py"  # the tests put it there, and the authority
 DATABASES = ("gcp-db", "aws-db")
 # Where customers ask, and the name server behind it.
@@ -61,7 +63,8 @@ class Lab(faults.Lab, Protocol):
 
 class Trial:
     """Runs from entering to leaving the block. ``clients``: one writer process for each kind, ``rate`` orders a second
-    each; ``cart``: seconds between looks at a cart that each keeps; ``database``: any that answers at the beginning."""
+    each, through its front door; ``cart``: seconds between looks at a cart that each keeps; ``database``: any that
+    answers at the beginning."""
 
     def __init__(
         self,
@@ -104,7 +107,7 @@ class Trial:
                 30,
             )
             for client in self._clients:
-                command = ("python3", WRITER, f"https://{SHOP}", f"--client={client}", *self._options)
+                command = ("python3", WRITER, f"https://{DOORS[client]}", f"--client={client}", *self._options)
                 self._start(client, self._lab.command("client", *command), subprocess.PIPE)
         except BaseException:
             self.stop()

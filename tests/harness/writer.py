@@ -39,7 +39,8 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import urlencode, urlsplit
 
-HONOURS, IGNORES = "honours-ttl", "ignores-ttl"
+# Kinds of client. Who comes through the CDN keeps its first address too: it needs no other.
+HONOURS, IGNORES, CDN = "honours-ttl", "ignores-ttl", "cdn"
 COOKIE = "shop_session"
 CART = 2
 
@@ -347,12 +348,12 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url")
     parser.add_argument("--ca", help="certificate authority of an https URL (PEM)")
-    parser.add_argument("--client", choices=(HONOURS, IGNORES), default=HONOURS)
+    parser.add_argument("--client", choices=(HONOURS, IGNORES, CDN), default=HONOURS)
     parser.add_argument(
         "--patience",
         type=float,
         default=math.inf,
-        help=f"{IGNORES}: seconds without a connection after which it asks DNS again (default: never)",
+        help=f"{IGNORES}, {CDN}: seconds without a connection after which it asks DNS again (default: never)",
     )
     parser.add_argument("--resolver", help="DNS server (default: the first of /etc/resolv.conf)")
     parser.add_argument("--dns-port", type=int, default=53)
@@ -394,7 +395,7 @@ def main(argv: list[str] | None = None) -> None:
     name = urlsplit(given.url).hostname or ""
     server = given.resolver or resolver(Path("/etc/resolv.conf").read_text())
     address = Address(
-        lambda: ask(name, server, port=given.dns_port), given.patience if given.client == IGNORES else None
+        lambda: ask(name, server, port=given.dns_port), None if given.client == HONOURS else given.patience
     )
     tls = ssl.create_default_context(cafile=given.ca) if urlsplit(given.url).scheme == "https" else None
     shop = Shop(given.url, address, tls, (given.connect_timeout, given.timeout))

@@ -16,6 +16,7 @@ from tests.harness import writer
 from tests.harness.checker import Limits
 from tests.harness.history import Fault
 from tests.harness.trial import Trial
+from tests.harness.writer import CDN, HONOURS, IGNORES
 
 from .conftest import NameServer, final_rows
 
@@ -42,9 +43,11 @@ class LocalLab:
     def __init__(self, port: int, name_server: NameServer, database: Path, observer: str = OBSERVER) -> None:
         self._port, self._name_server, self._database, self._observer = port, name_server, database, observer
         self.asked: list[str] = []
+        self.doors: list[tuple[str, str]] = []
 
     def command(self, host: str, *argv: str) -> list[str]:
-        assert (host, *argv[:3]) == ("client", "python3", "/usr/local/lib/writer.py", "https://shop.multicloud.example")
+        assert (host, *argv[:2]) == ("client", "python3", "/usr/local/lib/writer.py")
+        self.doors.append((argv[2], argv[3]))
         where = [f"http://shop.example:{self._port}", "--resolver=127.0.0.1", f"--dns-port={self._name_server.port}"]
         return [sys.executable, writer.__file__, *where, *argv[3:]]
 
@@ -68,11 +71,16 @@ def lab(real_shop: int, name_server: NameServer, tmp_path: Path) -> Iterator[Any
 
 
 def test_a_trial(lab: Any, tmp_path: Path) -> None:
-    with Trial(lab, tmp_path, rate=20, writers=2, cart=0.05) as trial:
+    with Trial(lab, tmp_path, clients=(HONOURS, IGNORES, CDN), rate=20, writers=2, cart=0.05) as trial:
         trial.await_orders(5)
         fault = Fault(time.monotonic(), time.monotonic())
         trial.await_orders(5, clients=["ignores-ttl"])
         trial.await_sight("gcp-db", "open", 2)
+    assert lab.doors == [
+        ("https://shop.multicloud.example", "--client=honours-ttl"),
+        ("https://shop.multicloud.example", "--client=ignores-ttl"),
+        ("https://cdn.multicloud.example", "--client=cdn"),
+    ]
     assert [one for one in lab.asked if one.startswith("--")] == [
         "--database=gcp-db=lab-gcp-db/10.10.0.20",
         "--database=aws-db=lab-aws-db/10.20.0.20",
@@ -84,10 +92,10 @@ def test_a_trial(lab: Any, tmp_path: Path) -> None:
     assert lab.asked[-1].endswith("/.lab/secrets/mysql_shop_password")
     judgement = trial.judge("gcp-db", fault=fault, limits=Limits(blind=60))  # however busy the machine is
     assert (judgement.verdict, judgement.reasons) == ("pass", ())
-    assert judgement.acked >= 15
+    assert judgement.acked >= 20
     assert [(one.who, one.what) for one in judgement.timeline] == [("gcp-db", "open"), ("aws-db", "closed")]
-    assert set(judgement.availability) == {"honours-ttl", "ignores-ttl"}
-    assert [(one.survived, one.kept) for one in judgement.carts] == [(True, True)] * 2
+    assert set(judgement.availability) == {"honours-ttl", "ignores-ttl", "cdn"}
+    assert [(one.survived, one.kept) for one in judgement.carts] == [(True, True)] * 3
 
 
 def test_a_writer_that_dies_ends_the_trial_and_nothing_is_left_running(lab: Any, tmp_path: Path) -> None:

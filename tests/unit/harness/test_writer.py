@@ -277,12 +277,16 @@ def command(name_server: NameServer, port: int, *more: str) -> list[str]:
     return [sys.executable, str(SCRIPT), f"http://shop.example:{port}", *where, *more]
 
 
-def test_the_real_shop_its_journal_and_the_judgement(real_shop: int, name_server: NameServer, tmp_path: Path) -> None:
-    more = ("--rate=40", "--writers=2", "--count=20", "--cart=0.05", "--client=ignores-ttl", "--run=abc")
+@pytest.mark.parametrize("client", ["ignores-ttl", "cdn"])
+def test_the_real_shop_its_journal_and_the_judgement(
+    real_shop: int, name_server: NameServer, tmp_path: Path, client: str
+) -> None:
+    name_server.records = [(1, 0, bytes([127, 0, 0, 1]))]
+    more = ("--rate=40", "--writers=2", "--count=20", "--cart=0.05", f"--client={client}", "--run=abc")
     done = subprocess.run(command(name_server, real_shop, *more), capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     journal = read_journal(done.stdout.splitlines())
-    assert (journal.run, journal.client, len(journal.attempts)) == ("abc", "ignores-ttl", 20)
+    assert (journal.run, journal.client, len(journal.attempts)) == ("abc", client, 20)
     assert name_server.asked == 1
     tables = read_tables(final_rows(tmp_path / "shop.db"))
     judgement = judge([journal], tables)
