@@ -28,7 +28,7 @@ lock: ## take new versions into the lock file
 
 lab: setup venv ## both clouds on this machine, built and configured (BARE=1: nothing downloaded beforehand)
 	@python -m lab up $(if $(BARE),--bare)
-	@ansible-playbook playbooks/site.yml
+	@ansible-playbook playbooks/site.yml lab/cdn/playbook.yml
 
 lab-status: ## the lab's hosts
 	@python -m lab status

@@ -4,7 +4,7 @@
 
 ``debian``  what a cloud's own Debian 13 image holds; the roles install the rest.
 ``cached``  the same, with package lists and the roles' packages already downloaded (not installed): a cache, no more.
-``tools``   hosts that belong to the lab, not to the product: routers, the client, the resolver.
+``tools``   hosts that belong to the lab, not to the product: routers, the client, the resolver, the CDN.
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ UNSTABLE_PACKAGES = ("mysql-server", "mysql-client")
 TOOLS = (
     "bind9-dnsutils",
     "frr",
+    "libnginx-mod-stream",
+    "nginx",
     "python3-pymysql",
     "python3-redis",
     "python3-requests",
@@ -149,7 +151,7 @@ def command(image: Image, tar: Path) -> list[str]:
     hooks = list(HOOKS)
     if image.name == "tools":
         # The lab starts by name what a tools host needs.
-        hooks.append('chroot "$1" systemctl disable --quiet unbound.service frr.service chrony.service')
+        hooks.append('chroot "$1" systemctl disable --quiet unbound.service frr.service chrony.service nginx.service')
     if image.cache:
         hooks.append(CACHE_HOOK)
     for hook in hooks:

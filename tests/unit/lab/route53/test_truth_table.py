@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The truth table of docs/dns.md, row by row: who answers for the shop's name."""
+"""The truth table of docs/dns.md, row by row: who answers for the shop's name, and behind the CDN for its origin's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from lab.route53.answer import answer
 from lab.route53.health import status_of
-from lab.route53.model import HealthCheck, Record, Zone
+from lab.route53.model import Alias, HealthCheck, Record, Zone
 
 # As the lab's inventory describes them (group_vars/all/aws_dns.yml).
 CHECKS = {
@@ -22,15 +22,23 @@ CHECKS = {
         HealthCheck("aws-healthz", "HTTPS"),
     )
 }
-NAME = "shop.multicloud.example."
-ZONE = Zone(
-    "Z1",
-    "multicloud.example.",
-    (
-        Record(NAME, "A", 60, ("gcp",), set_identifier="gcp", failover="PRIMARY", health_check_id="gcp"),
-        Record(NAME, "A", 60, ("aws",), set_identifier="aws", failover="SECONDARY", health_check_id="aws-healthz"),
-    ),
-)
+SHOP, ORIGIN, CDN = "shop.multicloud.example.", "origin.multicloud.example.", "cdn.multicloud.example."
+
+
+def zone(front_door: str) -> Zone:
+    """The zone with the customers' name at this front door."""
+    return Zone(
+        "Z1",
+        "multicloud.example.",
+        (
+            Record(ORIGIN, "A", 60, ("gcp",), set_identifier="gcp", failover="PRIMARY", health_check_id="gcp"),
+            Record(
+                ORIGIN, "A", 60, ("aws",), set_identifier="aws", failover="SECONDARY", health_check_id="aws-healthz"
+            ),
+            Record(CDN, "A", 60, ("cdn",)),
+            Record(SHOP, "A", 0, alias=Alias("Z1", front_door, False)),
+        ),
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,5 +61,10 @@ def test_row(row: int, gcp_ok: bool, aws_ok: bool, aws_active: bool, site: str) 
     def healthy(check: str) -> bool:
         return status_of(check, CHECKS, endpoints.__getitem__, lambda _: False)
 
-    (rrset,) = answer([ZONE], healthy, NAME, "A", Random(0)).answers
-    assert rrset.values == (site,), f"row {row} of docs/dns.md"
+    def ask(front_door: str, name: str) -> tuple[tuple[str, ...], int]:
+        (rrset,) = answer([zone(front_door)], healthy, name, "A", Random(0)).answers
+        return rrset.values, rrset.ttl
+
+    assert ask(ORIGIN, SHOP) == ask(ORIGIN, ORIGIN) == ((site,), 60), f"row {row} of docs/dns.md"
+    assert ask(CDN, SHOP) == (("cdn",), 60), "viewers never change their address"
+    assert ask(CDN, ORIGIN) == ((site,), 60), f"row {row} of docs/dns.md, behind the CDN"
