@@ -106,7 +106,7 @@ def of_transition(
             data |= {"seconds": 0.0, "sentence": f"{wanted.target} opens only with all of it: part of opening."}
         else:
             data |= {"seconds": None, "sentence": "Was done by an earlier start of this run."}
-        data |= _verdict(name, result)
+        data |= _verdict(name, result) or _overridden(name, wanted, result)
         if name == "open":
             if failed:
                 yield Note(step.name, "failed", {**data, "sentence": result.get("msg", "")})
@@ -122,6 +122,16 @@ def of_transition(
 def _verdict(name: str, result: Facts) -> dict[str, Any]:
     verdict = result.get("verdict")
     return {"verdict": dict(verdict)} if name == "decide" and verdict else {}
+
+
+def _overridden(name: str, wanted: Attempt, result: Facts) -> dict[str, Any]:
+    """Who heard the verdict has died; the names of what it overrode are on the record."""
+    record = result.get("record") or {}
+    if name != "decide" or record.get("run") != wanted.record_run:
+        return {}
+    sentence = "Overridden by an earlier start of this run."
+    overridden = [{"name": each, "sentence": sentence, "overridable": True} for each in record.get("overrides", ())]
+    return {"verdict": {"overridden": overridden}} if overridden else {}
 
 
 def measure(record: Record, statuses: Mapping[str, Facts | None], wanted: Attempt) -> dict[str, Any]:

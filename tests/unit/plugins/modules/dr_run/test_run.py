@@ -231,6 +231,24 @@ def test_overrides_are_reported(runs: Table, world: World, tmp_path: Path) -> No
     assert [refusal["name"] for refusal in report(facts)["overrides"]] == ["evidence"]
 
 
+def test_overrides_are_reported_although_who_was_told_of_them_is_dead(
+    runs: Table, world: World, tmp_path: Path
+) -> None:
+    def kill(number: int, name: str) -> None:
+        if name == "promote":
+            raise Killed
+
+    lost(world)
+    unplanned = Request("failover_unplanned", "aws")
+    world.after = kill
+    with pytest.raises(Killed):
+        go(runs, tmp_path, unplanned, overrides=("health",))
+    world.after = lambda number, name: None
+    run = stored(runs, go(runs, tmp_path, replace(unplanned, target="", resume=(runs.lock() or {})["run"]))["run"])
+    told = reports.build(run.run, run.owner, run.outcome, run.journal.entries)
+    assert [refusal["name"] for refusal in told["overrides"]] == ["health"]
+
+
 def test_a_target_that_does_not_open_leaves_the_run_to_be_resumed(runs: Table, world: World, tmp_path: Path) -> None:
     world.agents["aws"].opens = False
     with pytest.raises(Failed, match="go on with -e dr_resume="):
