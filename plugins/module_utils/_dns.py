@@ -44,7 +44,15 @@ def _verdict(name: str, servers: Sequence[str], ask: Ask) -> str | None:
 
 
 def ask_udp(name: str, server: str) -> list[str]:
-    """The TXT strings of ``name``, in one question to ``server``, which may end in ``:PORT``. Raises OSError."""
+    """The TXT strings of ``name``, as of :func:`records`."""
+    return [b"".join(record.strings).decode(errors="replace") for record in records(name, "TXT", server)[0]]
+
+
+def records(name: str, rdtype: str, server: str) -> tuple[list[Any], int | None]:
+    """The records of ``name``, and for how many seconds they may be kept (None: there are none).
+
+    In one question to ``server``, which may end in ``:PORT``. Raises OSError.
+    """
     # Here, because ansible-core's checks import this file without dnspython.
     import dns.exception
     import dns.message
@@ -54,12 +62,12 @@ def ask_udp(name: str, server: str) -> list[str]:
 
     host, port = (server, "53") if server.count(":") != 1 else server.split(":")
     try:
-        query = dns.message.make_query(name, "TXT")
+        query = dns.message.make_query(name, rdtype)
         address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0][4][0]
         answer, _ = dns.query.udp_with_fallback(query, str(address), TIMEOUT_SECONDS, int(port))
     except dns.exception.DNSException as error:
         raise OSError(f"{name} at {server}: {error!r}") from error
     if answer.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         raise OSError(f"{name} at {server}: {dns.rcode.to_text(answer.rcode())}")
-    found: list[Any] = [record for rrset in answer.answer if rrset.rdtype == dns.rdatatype.TXT for record in rrset]
-    return [b"".join(record.strings).decode(errors="replace") for record in found]
+    sets = [rrset for rrset in answer.answer if rrset.rdtype == dns.rdatatype.from_text(rdtype)]
+    return [record for rrset in sets for record in rrset], min((rrset.ttl for rrset in sets), default=None)

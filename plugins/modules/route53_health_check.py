@@ -41,7 +41,7 @@ options:
       - V(CALCULATED) counts healthy O(child_health_checks); V(CLOUDWATCH_METRIC) follows the data stream of an alarm;
         V(RECOVERY_CONTROL) follows a routing control.
     type: str
-    choices: [HTTP, HTTPS, HTTP_STR_MATCH, HTTPS_STR_MATCH, TCP, CALCULATED, CLOUDWATCH_METRIC, RECOVERY_CONTROL]
+    choices: [TCP, HTTP, HTTP_STR_MATCH, HTTPS, HTTPS_STR_MATCH, CALCULATED, CLOUDWATCH_METRIC, RECOVERY_CONTROL]
   ip_address:
     description: Address of the endpoint. Without it, the checkers resolve O(fqdn) before each request.
     type: str

@@ -126,7 +126,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
 from ..module_utils._route53 import api
 from ..module_utils._route53.checks import HealthCheck, HealthChecks
-from ..module_utils._route53.verdict import observations, verdict
+from ..module_utils._route53.observed import Observed
 
 Facts = dict[str, Any]
 
@@ -140,39 +140,11 @@ def select(checks: HealthChecks, name: str | None, check_id: str | None) -> list
     return checks.tagged
 
 
-def with_children(checks: HealthChecks, selected: list[HealthCheck]) -> list[HealthCheck]:
-    """The selected checks and all checks below them: a calculated verdict needs their reports."""
-    by_id = {check.id: check for check in checks.listed}
-    wanted: dict[str, HealthCheck] = {}
-    todo = [check.id for check in selected]
-    while todo:
-        check = by_id.get(todo.pop())
-        if check is not None and check.id not in wanted:
-            wanted[check.id] = check
-            todo += check.settings.get("child_health_checks", [])
-    return list(wanted.values())
-
-
-def reports(client: Any, check: HealthCheck) -> list[Facts]:
-    """What the checkers say. The API refuses to say it for some types, calculated ones among them."""
-    if check.settings["type"] == "CALCULATED":
-        return []
-    try:
-        return observations(api.get_health_check_status(client, check.id))
-    except api.Route53Error as error:
-        if error.code != "InvalidInput":
-            raise
-        return []
-
-
 def read(client: Any, name: str | None, check_id: str | None, status: bool) -> list[Facts]:
     """The report of each selected check."""
     checks = HealthChecks(client)
     selected = select(checks, name, check_id)
-    needed = with_children(checks, selected) if status else []
-    seen = {check.id: reports(client, check) for check in needed}
-    settings = {check.id: check.settings for check in needed}
-    statuses = {check: [entry["status"] for entry in entries] for check, entries in seen.items()}
+    observed = Observed(client, checks, selected if status else [])
     facts = [
         {
             "id": check.id,
@@ -180,8 +152,8 @@ def read(client: Any, name: str | None, check_id: str | None, status: bool) -> l
             "version": check.version,
             "config": check.settings,
             "tags": check.tags,
-            "verdict": verdict(check.id, settings, statuses),
-            "observations": seen.get(check.id, []),
+            "verdict": observed.verdict(check.id),
+            "observations": observed.reports.get(check.id, []),
         }
         for check in selected
     ]

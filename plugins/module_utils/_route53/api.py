@@ -46,6 +46,13 @@ ERRORS: dict[str, type[Route53Error]] = {
 }
 
 
+def impatient() -> Any:
+    """For a client that does not wait long for a control plane that is away: ten seconds."""
+    from botocore.config import Config
+
+    return Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
+
+
 def _call(purpose: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorator: botocore's errors become Route53Error, "Cannot <purpose>: ..."."""
 
@@ -122,6 +129,57 @@ def get_health_check_status(client: Any, check_id: str) -> dict[str, Any]:
     """What each checker reports. Route 53 refuses it for calculated checks."""
     response: dict[str, Any] = client.get_health_check_status(aws_retry=True, HealthCheckId=check_id)
     return response
+
+
+@_call("find the hosted zone")
+def zones_from(client: Any, name: str) -> list[dict[str, Any]]:
+    """The account's zones from this name on, in Route 53's order."""
+    response = client.list_hosted_zones_by_name(aws_retry=True, DNSName=name)
+    zones: list[dict[str, Any]] = response["HostedZones"]
+    return zones
+
+
+@_call("read the hosted zone")
+def name_servers(client: Any, zone_id: str) -> list[str]:
+    """The servers that answer for a public zone."""
+    response = client.get_hosted_zone(aws_retry=True, Id=zone_id)
+    servers: list[str] = (response.get("DelegationSet") or {}).get("NameServers", [])
+    return servers
+
+
+@_call("list the records")
+def _list_records(client: Any, **params: Any) -> dict[str, Any]:
+    response: dict[str, Any] = client.list_resource_record_sets(aws_retry=True, **params)
+    return response
+
+
+@_call("change the records")
+def change_records(client: Any, zone_id: str, changes: Sequence[Mapping[str, Any]], comment: str) -> str:
+    """The id of the change: all of it is done, or nothing."""
+    batch = {"Comment": comment, "Changes": changes}
+    response = client.change_resource_record_sets(aws_retry=True, HostedZoneId=zone_id, ChangeBatch=batch)
+    change: str = response["ChangeInfo"]["Id"]
+    return change
+
+
+@_call("follow the change of the records")
+def is_in_sync(client: Any, change: str) -> bool:
+    """Do all name servers have it?"""
+    return bool(client.get_change(aws_retry=True, Id=change)["ChangeInfo"]["Status"] == "INSYNC")
+
+
+def iter_records(client: Any, zone_id: str) -> Iterator[dict[str, Any]]:
+    """All record sets of a zone, page by page."""
+    params: dict[str, Any] = {"HostedZoneId": zone_id}
+    while True:
+        page = _list_records(client, **params)
+        yield from page["ResourceRecordSets"]
+        if not page.get("IsTruncated"):
+            return
+        for name in ("Name", "Type", "Identifier"):
+            params.pop(f"StartRecord{name}", None)
+            if page.get(f"NextRecord{name}"):
+                params[f"StartRecord{name}"] = page[f"NextRecord{name}"]
 
 
 def iter_health_checks(client: Any) -> Iterator[dict[str, Any]]:
