@@ -21,7 +21,8 @@ options:
     description:
       - V(begun) checks O(target), makes the plan, takes the lock; or takes over the run O(resume).
       - V(stepped) writes down what became of O(steps) or of O(transition), and that the next step is begun. If the
-        transition failed the module fails, after it has ended the run unless the record has to be gone on with.
+        transition failed the module fails, after it has ended the run unless the record has to be gone on with. So it
+        does if a step failed that only looks before anything is done.
       - V(checked) waits until what O(step) wants to see is seen, for twice its budget at most, and writes that down.
       - V(ended) writes the report and gives the lock back.
       - V(abandoned) ends the run O(run) of whoever has it, and gives its lock back. The record is left as it is.
@@ -390,10 +391,16 @@ class Process:
                 data["began"] = now - seconds
             notes.append(Note(each["step"], each["event"], data))
         self._write(notes)
-        critical = {step.name for step in self._plan.steps if step.critical}
+        critical = {step.name: step for step in self._plan.steps if step.critical}
         for note in notes:
-            if note.event == "failed" and note.step in critical:
-                raise Failed(f"{note.step}: {note.data['sentence']} {self._again}", self._facts("", (), None))
+            if note.event != "failed" or note.step not in critical:
+                continue
+            message = f"{note.step}: {note.data['sentence']}"
+            if critical[note.step].repeat != "until_used":
+                raise Failed(f"{message} {self._again}", self._facts("", (), None))
+            # It has only looked.
+            facts = self.end("failed")
+            raise Failed(f"{message} The run has ended; its report is {facts['report']['html']}.", facts)
         done = {note.step for note in notes if note.event == "done"}
         return {**self._next(self._runs.read(), done), "text": course.steps_text(self._plan, notes)}
 

@@ -335,6 +335,16 @@ def test_a_site_rejoins(runs: Table, tmp_path: Path) -> None:
     assert {step["outcome"] for step in report(next_task().end())["steps"]} == {"done"}
 
 
+def test_a_rejoin_that_cannot_begin_leaves_the_lock_free(runs: Table, tmp_path: Path) -> None:
+    facts = process(runs, tmp_path).begin(Request("rejoin", "aws"))
+    next_task = process(runs, tmp_path)
+    next_task.sit(facts["run"], facts["seat"])
+    failed: Facts = {"step": "look", "event": "failed", "seconds": None, "sentence": "aws is silent.", "data": {}}
+    with pytest.raises(Failed, match=r"look: aws is silent\. The run has ended; its report is "):
+        next_task.step([failed])
+    assert (stored(runs, facts["run"]).outcome, runs.lock()) == ("failed", None)
+
+
 def test_a_site_that_does_not_follow_has_not_rejoined(runs: Table, world: World, tmp_path: Path) -> None:
     _, next_task = rejoin(runs, tmp_path)
     world.agents["aws"].alive = False
