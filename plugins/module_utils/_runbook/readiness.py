@@ -101,7 +101,7 @@ def _replication(s: Sight) -> Found:
 def _lag(s: Sight) -> Found:
     lag = ((s.seen["statuses"][s.standby] or {}).get("database") or {}).get("lag_seconds")
     if lag is not None and lag > s.limits.lag_seconds:
-        yield s.standby, f"{s.standby} is {lag:g} s behind, more than {s.limits.lag_seconds:g} s."
+        yield s.standby, f"{s.standby} is {lag:.1f} s behind, more than {s.limits.lag_seconds:g} s."
 
 
 def _errant(s: Sight) -> Found:
@@ -264,7 +264,7 @@ def _capacity(s: Sight) -> Found:
             working[host.site] += all(state == "active" for state in host.probe.get("units", {}).values())
     for site, count in working.items():
         if count < max(working.values()):
-            yield site, f"{site} has {count} web hosts at work, the other site {max(working.values())}."
+            yield site, f"Web hosts at work: {count} at {site}, {max(working.values())} at the other site."
 
 
 RULES: Mapping[str, Callable[[Sight], Found]] = {
