@@ -91,7 +91,7 @@ class Api:
             return error_response(call, 400, "UnknownService", message)
         match self._switch.refusal(call.service, lambda: client_left(environ.get("werkzeug.socket"))):
             case "refuse":
-                return error_response(call, 503, "ServiceUnavailable", "The service is away: a blackout of the lab")
+                return error_response(call, 503, "ServiceUnavailable", "The service is away: blackout")
             case "throttle":
                 return error_response(call, *throttling(call), "Rate exceeded")
             case "hang":
