@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Both sites' agents as the unit tests script them, against a real table and a real clock, until killed.
 
-Route 53 answers in the zone multicloud.example: everything is up, and the shop is where the record says.
+Route 53 answers in the zone multicloud.example: everything is up, and the shop is where the record says, by a failover
+pair whose primary is healthy while gcp is active.
 
 python -m roles.runbook.molecule.agents TABLE REGION; the AWS API comes from the environment.
 """
 
 from __future__ import annotations
 
+import socketserver
 import sys
+import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,10 +30,10 @@ ADDRESSES = {"gcp": "198.51.100.50", "aws": "198.51.100.150"}
 
 @dataclass
 class Agents(World):
-    """``store``: where the record is; ``zone``: what answers for it. The clock goes by itself."""
+    """``store``: where the record is; ``door``: what health checkers knock at. The clock goes by itself."""
 
     store: Any = field(default=None)
-    zone: Any = field(default=None)
+    door: Any = field(default=None)
 
     def _apply(self, change: records.Change) -> Record | None:
         result: Record | None = self.store.apply(change)
@@ -44,8 +46,7 @@ class Agents(World):
             seen = self.store.read()
             if self.record is None or seen.lease_counter != self.record.lease_counter:
                 self.moved = time.monotonic()
-            if self.record is None or seen.active_site != self.record.active_site:
-                self.zone(f"shop.{ZONE}", "A", ADDRESSES[seen.active_site])
+            self.door.turn(seen.active_site == "gcp")
             self.record, self.now = seen, time.monotonic()
             before = {site: self.agents[site].seq for site in SITES}
             for agent in self.agents.values():
@@ -55,20 +56,56 @@ class Agents(World):
             time.sleep(0.1)
 
 
-def zone() -> Callable[[str, str, str], None]:
-    """``zone(name, type, value)`` makes a record."""
+class Listener(socketserver.TCPServer):
+    allow_reuse_address = True
+
+
+class Door:
+    """A port of loopback that is open or not: health checkers see that without any API."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self._server: Listener | None = None
+        self.turn(True)
+
+    def turn(self, wanted: bool) -> None:
+        if wanted and self._server is None:
+            self._server = Listener(("127.0.0.1", self.port), socketserver.BaseRequestHandler)
+            self.port = self._server.server_address[1]
+            threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        elif self._server is not None and not wanted:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+
+def zone(port: int) -> None:
+    """The shop is at gcp while ``port`` is open, else at aws; each side has a check of its own, so it can be forced."""
     client = boto3.client("route53")
     identifier = client.create_hosted_zone(Name=ZONE, CallerReference="molecule")["HostedZone"]["Id"]
 
-    def write(name: str, kind: Any, value: str) -> None:
-        record: Any = {"Name": name, "Type": kind, "TTL": 5, "ResourceRecords": [{"Value": value}]}
+    def write(name: str, kind: str, value: str, **more: Any) -> None:
+        record = {"Name": f"{name}.{ZONE}", "Type": kind, "TTL": 5, "ResourceRecords": [{"Value": value}], **more}
         changes: Any = [{"Action": "UPSERT", "ResourceRecordSet": record}]
         client.change_resource_record_sets(HostedZoneId=identifier, ChangeBatch={"Changes": changes})
 
-    for site in SITES:
-        for check in ("writable", "healthz"):
-            write(f"{check}.{site}.{ZONE}", "TXT", '"up"')
-    return write
+    def check(name: str, **config: Any) -> str:
+        made = client.create_health_check(CallerReference=name, HealthCheckConfig=config)  # type: ignore[arg-type]
+        found: str = made["HealthCheck"]["Id"]
+        client.change_tags_for_resource(
+            ResourceType="healthcheck", ResourceId=found, AddTags=[{"Key": "Name", "Value": name}]
+        )
+        return found
+
+    told = {
+        "gcp": check("told-gcp", Type="TCP", IPAddress="127.0.0.1", Port=port, RequestInterval=10, FailureThreshold=1),
+        "aws": check("told-aws", Type="CALCULATED", HealthThreshold=0),
+    }
+    for site, role in (("gcp", "PRIMARY"), ("aws", "SECONDARY")):
+        above = check(site, Type="CALCULATED", ChildHealthChecks=[told[site]], HealthThreshold=1)
+        write("shop", "A", ADDRESSES[site], SetIdentifier=site, Failover=role, HealthCheckId=above)
+        for name in ("writable", "healthz"):
+            write(f"{name}.{site}", "TXT", '"up"')
 
 
 def main() -> None:
@@ -78,8 +115,10 @@ def main() -> None:
     first = store.read()
     assert first is not None
     opened = store.apply(records.renew(first.epoch, first.active_site))
-    agents = Agents(record=opened, now=time.monotonic(), moved=time.monotonic(), store=store, zone=zone())
-    agents.zone(f"shop.{ZONE}", "A", ADDRESSES[first.active_site])
+    door = Door()
+    door.turn(first.active_site == "gcp")
+    zone(door.port)
+    agents = Agents(record=opened, now=time.monotonic(), moved=time.monotonic(), store=store, door=door)
     for site in SITES:
         store.publish(site, agents.published[site])
     agents.go()

@@ -20,6 +20,7 @@ CHECKS = {
         HealthCheck("aws-not-active", "HTTPS", inverted=True),
         HealthCheck("gcp", "CALCULATED", children=("gcp-healthz", "aws-not-active"), health_threshold=2),
         HealthCheck("aws-healthz", "HTTPS"),
+        HealthCheck("aws", "CALCULATED", children=("aws-healthz",), health_threshold=1),
     )
 }
 SHOP, ORIGIN, CDN = "shop.multicloud.example.", "origin.multicloud.example.", "cdn.multicloud.example."
@@ -32,9 +33,7 @@ def zone(front_door: str) -> Zone:
         "multicloud.example.",
         (
             Record(ORIGIN, "A", 60, ("gcp",), set_identifier="gcp", failover="PRIMARY", health_check_id="gcp"),
-            Record(
-                ORIGIN, "A", 60, ("aws",), set_identifier="aws", failover="SECONDARY", health_check_id="aws-healthz"
-            ),
+            Record(ORIGIN, "A", 60, ("aws",), set_identifier="aws", failover="SECONDARY", health_check_id="aws"),
             Record(CDN, "A", 60, ("cdn",)),
             Record(SHOP, "A", 0, alias=Alias("Z1", front_door, False)),
         ),

@@ -59,6 +59,44 @@ def test_an_interrupted_run_was_resumed_from_another_folder(runs: Runs) -> None:
     assert (record.active_site, record.epoch, runs.lock()) == ("aws", 3, None)
 
 
+def of_dns(told: Any) -> list[str]:
+    """What was noted about DNS."""
+    return [note["sentence"] for note in told["notes"] if note["step"] == "dns"]
+
+
+def test_what_was_done_to_dns_is_journaled() -> None:
+    (sentence,) = of_dns(report("runs"))
+    assert sentence.startswith("shop.multicloud.example follows its health checks")
+
+
+def test_an_override_that_the_control_plane_does_not_let_through_stops_nothing() -> None:
+    told = report("elsewhere")
+    (sentence,) = of_dns(told)
+    assert sentence.startswith("dr_force_dns was not done: Cannot find the hosted zone: ")
+    assert sentence.endswith("The service is away: blackout")
+    assert (told["outcome"], told["rto"][0]["epoch"]) == ("done", 3)
+    assert [step["sentence"] for step in told["steps"] if step["name"] == "dns"] == [
+        "shop.multicloud.example is 198.51.100.150."
+    ], "health checks move the name without it"
+
+
+def test_an_override_was_taken_back_afterwards() -> None:
+    environment = json.loads((FOLDER / "aws.json").read_text())["environment"]
+    client = boto3.client(
+        "route53",
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        region_name="us-west-2",
+        aws_access_key_id="lab",
+        aws_secret_access_key="lab",
+    )
+    checks = client.list_health_checks()["HealthChecks"]
+    flags = {(check["HealthCheckConfig"]["Disabled"], check["HealthCheckConfig"]["Inverted"]) for check in checks}
+    assert flags == {(False, False)}
+    assert sum(check["HealthCheckVersion"] > 1 for check in checks) == 1, (
+        "to force the primary is one flag of one check"
+    )
+
+
 def test_the_journal_in_the_table_and_its_copy_are_one(runs: Runs) -> None:
     run = runs.get(report("elsewhere")["run"])
     assert run is not None
