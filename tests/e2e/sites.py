@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from ansible_collections.multicloud.dr.plugins.module_utils import _dns
+from ansible_collections.multicloud.dr.plugins.module_utils import _dns, _record_access
 from ansible_collections.multicloud.dr.plugins.module_utils._dynamodb import Store
 from ansible_collections.multicloud.dr.plugins.module_utils._failover.transition import Request
 from ansible_collections.multicloud.dr.plugins.module_utils._watch import Clock, Scene
@@ -79,6 +79,7 @@ class Operator:
             aws_secret_access_key=API["AWS_SECRET_ACCESS_KEY"],
         )
         self._store = Store(client, "multicloud-dr")
+        self._health = _record_access.health({**ROUTE53, "health": None}, ("gcp", "aws"))
 
     def hand_over(self, target: str, timeout: float = 60) -> dict[str, Any]:
         """A planned failover, asked for until the arbiter allows it; what the module would return. Raises Failed."""
@@ -86,7 +87,7 @@ class Operator:
         end = time.monotonic() + timeout
         while True:
             request = Request(sites[0], target, True, uuid.uuid4().hex, None)
-            scene = Scene(("gcp", "aws"), "operator", dict)
+            scene = Scene(("gcp", "aws"), "operator", self._health)
             transition = Transition(self._store, Asked(request, scene, by="benchmark"), Clock())
             try:
                 transition.run()

@@ -4,15 +4,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from lab.__main__ import ROOT
 from tests.harness import controls
 from tests.harness.distribution import distribution
 from tests.harness.trial import Trial
@@ -78,14 +75,9 @@ def test_the_observer_sees_two_writers(lab: Lab, tmp_path: Path) -> None:
 
 def test_two_operators_at_once_move_the_writer_once(lab: Lab) -> None:
     before = agent(lab, "gcp")["epoch"]
-    runs = []
-    for name in ("ann", "bob"):
-        code = (
-            "import json, sys; from tests.e2e.sites import failover;"
-            f" print(json.dumps(failover('aws', planned=True, requested_by='{name}', expected_epoch={before})[0]))"
-        )
-        runs.append(subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT))
-    done = [json.loads(run.communicate(timeout=300)[0].splitlines()[-1]) for run in runs]
+    with ThreadPoolExecutor(2) as pool:
+        ask = partial(failover, "aws", planned=True, expected_epoch=before)
+        done = [one.result()[0] for one in [pool.submit(ask, requested_by=name) for name in ("ann", "bob")]]
     wait_for(lambda: settled(lab, "aws"), "aws writes and gcp follows", 60)
     assert agent(lab, "aws")["epoch"] == before + 1
     assert any(done), "neither operator was told that it is done"
