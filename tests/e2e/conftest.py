@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from .lab import Lab, running, wait_for
-from .sites import agent, failover, set_mode, settled
+from .sites import agent, failover, rejoin, set_mode, settled
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,6 +25,7 @@ def lab() -> Lab:
 def at_home(lab: Lab) -> None:
     """The test begins with the writer at gcp and aws following, whatever the one before it left behind."""
     if agent(lab, "aws").get("database", {}).get("writable"):
+        rejoin(lab, "gcp")
         wait_for(lambda: settled(lab, "aws"), "aws writes and gcp follows", 60)
         done, answer = failover("gcp", planned=True)
         assert done, answer["msg"]
