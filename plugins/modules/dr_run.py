@@ -500,7 +500,7 @@ class Process:
             return follows, f"{target} {'follows' if follows else 'does not follow'} {source}."
         lag = database.get("lag_seconds")
         near = lag is not None and lag <= Settings().max_lag_seconds and database.get("diverged") is not True
-        return near, f"{target} is {'?' if lag is None else f'{lag:g}'} s behind {source}."
+        return near, f"{target} is {'?' if lag is None else f'{lag:.1f}'} s behind {source}."
 
     def _write_sites(self, source: str, target: str) -> tuple[str, ...]:
         return (target,) if self._plan.verb == "failover_unplanned" else (source, target)
