@@ -32,7 +32,7 @@ DATABASE = {"gcp": "gcp-db", "aws": "aws-db"}
 API = {
     "AWS_ENDPOINT_URL": "http://10.30.0.202:5000",
     "AWS_ACCESS_KEY_ID": "lab",
-    "AWS_SECRET_ACCESS_KEY": "lab",
+    "AWS_SECRET_ACCESS_KEY": "any-secret-will-do",
 }
 
 
