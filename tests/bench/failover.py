@@ -23,7 +23,6 @@ from tests.e2e import scenarios
 from tests.e2e.lab import Lab, running
 from tests.e2e.sites import never_two, nothing_lost, set_mode
 from tests.harness.distribution import distribution
-from tests.harness.writer import HONOURS, IGNORES
 
 RUNS = ROOT / "results" / "failover.jsonl"
 Figures = dict[str, float | None]
@@ -52,7 +51,7 @@ def redis_killed(lab: Lab, folder: Path) -> Iterator[Figures]:
 def site_lost(lab: Lab, folder: Path) -> Iterator[Figures]:
     set_mode("automatic")
     try:
-        judgement, seen = scenarios.site_lost(lab, folder, (HONOURS, IGNORES))
+        judgement, seen = scenarios.site_lost(lab, folder)
     finally:
         set_mode("manual")
     never_two(judgement)

@@ -11,7 +11,7 @@ import pytest
 from tests.harness.checker import Limits
 from tests.harness.faults import Faults
 from tests.harness.trial import Trial
-from tests.harness.writer import HONOURS, IGNORES
+from tests.harness.writer import CDN, HONOURS
 
 from .lab import Lab, wait_for
 from .scenarios import DETECTION, TTL, home_again, site_lost
@@ -22,11 +22,11 @@ pytestmark = pytest.mark.usefixtures("automatic")
 
 def test_a_lost_site_is_replaced_and_its_return_changes_nothing(lab: Lab, tmp_path: Path) -> None:
     epoch = agent(lab, "gcp")["epoch"]
-    judgement, figures = site_lost(lab, tmp_path, (HONOURS, IGNORES))
+    judgement, figures = site_lost(lab, tmp_path)
     never_two(judgement)
     assert agent(lab, "aws")["epoch"] == epoch + 1
     assert lab.sql("gcp-db", "SELECT @@super_read_only") == [["1"]]
-    assert figures.first_order[HONOURS] is not None
+    assert figures.first_order[HONOURS] is not None and figures.first_order[CDN] is not None
     assert figures.rpo < 1
     # A customer was told that his order is taken; only what had not left gcp can be gone, and gcp has it still.
     assert all(one.elsewhere for one in judgement.lost)
