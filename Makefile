@@ -50,7 +50,7 @@ molecule: setup venv ## every role's scenarios (ROLE=name: one role; JOBS: roles
 	@printf '%s\n' $(or $(ROLE),$(ROLES)) | xargs -P $(or $(JOBS),2) -I{} molecule/run.sh {}
 
 e2e: setup venv ## the running lab, seen from its client
-	pytest -q tests/e2e
+	pytest -q --durations=30 tests/e2e
 
 test: lint unit molecule lab e2e ## everything that CI runs
 
