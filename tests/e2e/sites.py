@@ -138,6 +138,15 @@ def route53_answers(name: str = "shop.multicloud.example") -> list[str]:
     return ask(name, ROUTE53["name_servers"][0])[0]
 
 
+def send_customers(lab: Lab, site: str) -> None:
+    """Until Route 53 sends new customers to a site, and none is held elsewhere by what a cache still knows."""
+    edge = [lab.address(f"{site}-edge", "wan0")]
+    wait_for(lambda: route53_answers() == edge, f"Route 53 answers {site}", 120)
+    lab.run("resolver", "systemctl", "restart", "unbound")
+    wait_for(lambda: lab.dig("shop.multicloud.example") == edge, f"the resolver answers {site}", 30)
+    lab.run("cdn", "systemctl", "reload", "nginx")
+
+
 def verdict(name: str) -> str:
     """Route 53's published verdict, such as of ``healthz.gcp``: up or down."""
     found = _dns.verdicts([f"{name}.{ROUTE53['zone']}"], ROUTE53["name_servers"])

@@ -25,7 +25,7 @@ from tests.harness.trial import Trial
 from tests.harness.writer import HONOURS
 
 from .lab import Lab, wait_for
-from .sites import LIMITS, agent, never_two, nothing_lost, rejoin, settled
+from .sites import LIMITS, agent, never_two, nothing_lost, rejoin, send_customers, settled
 
 pytestmark = pytest.mark.usefixtures("automatic")
 
@@ -65,8 +65,7 @@ def stays_at_gcp(lab: Lab, folder: Path, fault: Callable[[Faults], Event], order
     """Under the fault, for as long as so many orders take, and after it: gcp writes on, without a pause."""
     epoch = agent(lab, "gcp")["epoch"]
     # Customers who come in at aws buy across the VPN.
-    gcp = [lab.address("gcp-edge", "wan0")]
-    wait_for(lambda: lab.dig("shop.multicloud.example") == gcp, "customers are sent to gcp", 180)
+    send_customers(lab, "gcp")
     with Faults(lab) as faults, Trial(lab, folder, clients=(HONOURS,), database="gcp-db") as trial:
         trial.await_orders(20)
         event = fault(faults)
