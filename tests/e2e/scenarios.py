@@ -25,6 +25,8 @@ GAPS = 0.05
 # Route 53 finds an endpoint unhealthy after 3 failures at intervals of 10 s, whose phase and time-out add up to 12 s.
 DETECTION = (30.0, 42.0)
 TTL = 60.0
+# A customer who waits so long was not told that ordering is closed. Their own patience is five seconds.
+PATIENCE = 4.5
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ def process_killed(lab: Lab, folder: Path, host: str, unit: str) -> tuple[Judgem
         event = faults.signal(host, unit, "KILL")
         trial.await_orders(30)
     judgement = trial.judge("gcp-db", fault=event.fault, limits=Limits(blind=5.0))
+    held = [one for journal in trial.journals() for one in journal.attempts if one.end - one.begin > PATIENCE]
+    assert not held, "customers were kept waiting for a server that is back"
     wait_for(partial(settled, lab, "gcp"), "gcp writes and aws follows", 60)
     return judgement, judgement.availability[HONOURS].longest
 
