@@ -44,7 +44,7 @@ lint: venv ## ansible-lint (production), yamllint, ruff, mypy
 	ansible-lint -c .config/ansible-lint.yml -q
 
 unit: venv ## unit tests
-	pytest -q
+	pytest -q --numprocesses auto --dist loadfile
 
 molecule: setup venv ## every role's scenarios (ROLE=name: one role; JOBS: roles at a time)
 	@printf '%s\n' $(or $(ROLE),$(ROLES)) | xargs -P $(or $(JOBS),2) -I{} molecule/run.sh {}
