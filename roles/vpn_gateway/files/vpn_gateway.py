@@ -28,6 +28,8 @@ VXLAN_PORT = 4789
 ALIAS = "vpn-gateway"
 LABEL = "lo:vpn"
 PROTOCOL = "250"
+# Worse than any other route. FRR reads the first byte of a kernel route's metric as its distance.
+LAST_METRIC = 250 << 24
 WATCH_INTERVAL = 5.0
 
 Run = Callable[[list[str]], str]
@@ -41,7 +43,7 @@ class Sa(NamedTuple):
 
 
 class Kernel(NamedTuple):
-    """What is there, as `ip -j -d` prints it."""
+    """What is there, as `ip -j -d` prints it; of routes only ours."""
 
     links: list[dict[str, Any]]
     addresses: list[dict[str, Any]]
@@ -70,8 +72,9 @@ def to_initiate(tunnels: Iterable[dict[str, Any]], sas: dict[str, Sa]) -> list[s
     ]
 
 
-def link_commands(tunnels: list[dict[str, Any]], mtu: int, kernel: Kernel) -> list[str]:
+def link_commands(configuration: dict[str, Any], kernel: Kernel) -> list[str]:
     """`ip` commands from what there is to what there should be; none if all is there."""
+    tunnels, mtu = configuration["tunnels"], configuration["mtu"]
     commands = []
     wanted = {tunnel["name"]: tunnel for tunnel in tunnels}
     links = {link["ifname"]: link for link in kernel.links}
@@ -82,7 +85,12 @@ def link_commands(tunnels: list[dict[str, Any]], mtu: int, kernel: Kernel) -> li
         if info.get("family") == "inet"
     }
     present = {(name, address) for name, address, _ in addresses}
-    blackholes = {route["dst"] for route in kernel.routes if str(route.get("protocol")) == PROTOCOL}
+    routes = {f"{route['type']} {route['dst']}" for route in kernel.routes}
+    # Without its SA, and with it the route of strongSwan's own table, a packet must not leave in clear; nor may one for
+    # the other site take the default route while BGP knows no better one. Not FRR's own static routes: at a boot it
+    # may install one with distance 1 whatever its configuration says (10.3), and then no tunnel is used.
+    guards = {f"blackhole {tunnel['peer_vtep']}": "" for tunnel in tunnels}
+    guards |= {f"unreachable {cidr}": f" metric {LAST_METRIC}" for cidr in configuration["remote_cidrs"]}
 
     for name, link in links.items():
         if link.get("ifalias") == ALIAS and not (name in wanted and _same(link, wanted[name])):
@@ -93,15 +101,12 @@ def link_commands(tunnels: list[dict[str, Any]], mtu: int, kernel: Kernel) -> li
     for name, address, label in sorted(addresses):
         if label == LABEL and address.removesuffix("/32") not in local:
             commands.append(f"address delete {address} dev {name}")
-    for destination in sorted(blackholes - {tunnel["peer_vtep"] for tunnel in tunnels}):
-        commands.append(f"route delete blackhole {destination} proto {PROTOCOL}")
+    commands += [f"route delete {route} proto {PROTOCOL}" for route in sorted(routes - guards.keys())]
+    commands += [f"route add {route}{more} proto {PROTOCOL}" for route, more in guards.items() if route not in routes]
 
     for name, tunnel in wanted.items():
         if ("lo", f"{tunnel['local_vtep']}/32") not in present:
             commands.append(f"address add {tunnel['local_vtep']}/32 dev lo label {LABEL}")
-        # Without its SA, and with it the route of strongSwan's own table, a packet must not leave in clear.
-        if tunnel["peer_vtep"] not in blackholes:
-            commands.append(f"route add blackhole {tunnel['peer_vtep']} proto {PROTOCOL}")
         if name not in links:
             ends = f"local {tunnel['local_vtep']} remote {tunnel['peer_vtep']}"
             commands += [
@@ -171,9 +176,9 @@ def ensure_links(configuration: dict[str, Any], run: Run) -> list[str]:
         return [entry for entry in json.loads(run(["ip", "-j", "-d", *argv]) or "[]") if entry]
 
     kernel = Kernel(
-        show("link", "show", "type", "vxlan"), show("address", "show"), show("route", "show", "type", "blackhole")
+        show("link", "show", "type", "vxlan"), show("address", "show"), show("route", "show", "proto", PROTOCOL)
     )
-    commands = link_commands(configuration["tunnels"], configuration["mtu"], kernel)
+    commands = link_commands(configuration, kernel)
     for command in commands:
         run(["ip", *command.split()])
     return commands

@@ -30,11 +30,18 @@ TUNNEL = {
     "peer_inside": "169.254.10.2",
     "vni": 101,
 }
-CONFIGURATION = {"mtu": 1300, "vpc_router": "10.10.0.1", "tunnels": [TUNNEL]}
+CONFIGURATION: dict[str, Any] = {
+    "mtu": 1300,
+    "vpc_router": "10.10.0.1",
+    "tunnels": [TUNNEL],
+    "remote_cidrs": ["10.20.0.0/16"],
+}
+UNUSED = CONFIGURATION | {"tunnels": [], "remote_cidrs": []}
 NOTHING = Kernel([], [], [])
 ALL = [
-    "address add 10.255.0.0/32 dev lo label lo:vpn",
     "route add blackhole 10.255.0.1 proto 250",
+    "route add unreachable 10.20.0.0/16 metric 4194304000 proto 250",
+    "address add 10.255.0.0/32 dev lo label lo:vpn",
     "link add tunnel1 type vxlan id 101 local 10.255.0.0 remote 10.255.0.1 dstport 4789 nolearning",
     "link set tunnel1 alias vpn-gateway",
     "link set tunnel1 mtu 1300",
@@ -72,40 +79,45 @@ def complete(**changes: Any) -> Kernel:
     return Kernel(
         [link(**changes)],
         [address("lo", "10.255.0.0", 32, "lo:vpn"), address("tunnel1", "169.254.10.1", 30)],
-        [{"dst": "10.255.0.1", "protocol": "250"}],
+        [
+            {"type": "blackhole", "dst": "10.255.0.1"},
+            {"type": "unreachable", "dst": "10.20.0.0/16", "metric": 4194304000},
+        ],
     )
 
 
 def test_everything_is_made_from_nothing() -> None:
-    assert link_commands([TUNNEL], 1300, NOTHING) == ALL
+    assert link_commands(CONFIGURATION, NOTHING) == ALL
 
 
 def test_nothing_is_done_when_all_is_there() -> None:
-    assert link_commands([TUNNEL], 1300, complete()) == []
+    assert link_commands(CONFIGURATION, complete()) == []
 
 
 def test_only_what_differs_is_changed() -> None:
-    assert link_commands([TUNNEL], 1320, complete(flags=[])) == ["link set tunnel1 mtu 1320", "link set tunnel1 up"]
+    commands = link_commands(CONFIGURATION | {"mtu": 1320}, complete(flags=[]))
+    assert commands == ["link set tunnel1 mtu 1320", "link set tunnel1 up"]
 
 
 def test_a_link_with_other_ends_is_made_again_with_its_address() -> None:
-    commands = link_commands([TUNNEL | {"vni": 9}], 1300, complete())
+    commands = link_commands(CONFIGURATION | {"tunnels": [TUNNEL | {"vni": 9}]}, complete())
     assert commands[0] == "link delete tunnel1"
     assert commands[1].startswith("link add tunnel1 type vxlan id 9 ")
     assert "address add 169.254.10.1/30 dev tunnel1" in commands
 
 
 def test_what_no_tunnel_needs_any_more_is_removed() -> None:
-    assert link_commands([], 1300, complete()) == [
+    assert link_commands(UNUSED, complete()) == [
         "link delete tunnel1",
         "address delete 10.255.0.0/32 dev lo",
         "route delete blackhole 10.255.0.1 proto 250",
+        "route delete unreachable 10.20.0.0/16 proto 250",
     ]
 
 
 def test_what_others_made_is_left_alone() -> None:
-    kernel = Kernel([link(ifalias="")], [address("lo", "10.9.9.9", 32)], [{"dst": "10.8.0.0/16", "protocol": "boot"}])
-    assert link_commands([], 1300, kernel) == []
+    kernel = Kernel([link(ifalias="")], [address("lo", "10.9.9.9", 32)], [])
+    assert link_commands(UNUSED, kernel) == []
 
 
 def test_states_are_read_by_tunnel() -> None:
@@ -148,7 +160,7 @@ class Host:
 SHOW = {
     "ip -j -d link show type vxlan": "",
     "ip -j -d address show": "[{}]",
-    "ip -j -d route show type blackhole": "[]",
+    "ip -j -d route show proto 250": "[]",
 }
 DO = {f"ip {command}": "" for command in ALL}
 INITIATE = "swanctl --initiate --ike tunnel1 --child tunnel1 --timeout -1"

@@ -10,12 +10,16 @@ import pytest
 import testinfra
 
 A, B = "10.10.0.11", "10.20.0.11"
-# Counts what passes the internet's interface, in both directions.
+# Counts what passes the internet's interface, in both directions. A kernel looks for IPv6 routers for as long as it runs.
 PROBE = """
 table inet probe {
   counter tunnelled { }
   counter other { }
-  chain tally { udp dport { 500, 4500 } counter name tunnelled return; counter name other; }
+  chain tally {
+    udp dport { 500, 4500 } counter name tunnelled return
+    icmpv6 type nd-router-solicit return
+    counter name other
+  }
   chain incoming { type filter hook prerouting priority -300; iifname wan0 jump tally; }
   chain outgoing { type filter hook postrouting priority 300; oifname wan0 jump tally; }
 }
