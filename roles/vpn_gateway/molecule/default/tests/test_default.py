@@ -10,7 +10,7 @@ import pytest
 import testinfra
 
 A, B = "10.10.0.11", "10.20.0.11"
-# Counts what passes the internet's interface, in both directions. A kernel looks for IPv6 routers for as long as it runs.
+# Counts what passes the internet's interface, in both directions, but for a kernel that looks for IPv6 routers.
 PROBE = """
 table inet probe {
   counter tunnelled { }
