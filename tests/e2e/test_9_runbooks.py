@@ -22,9 +22,10 @@ from typing import IO, Any, NamedTuple
 import boto3
 import pytest
 from ansible_collections.multicloud.dr.plugins.module_utils._failover import record as records
+from ansible_collections.multicloud.dr.plugins.module_utils._failover.journal import Entry
 from ansible_collections.multicloud.dr.plugins.module_utils._failover.record import Record
 from ansible_collections.multicloud.dr.plugins.module_utils._runbook.readiness import RULES
-from ansible_collections.multicloud.dr.plugins.module_utils._runbook.runs import RUNNING, Runs, Stored
+from ansible_collections.multicloud.dr.plugins.module_utils._runbook.runs import Runs, Stored
 from botocore.exceptions import ClientError
 
 from lab.__main__ import ROOT
@@ -34,9 +35,7 @@ from tests.harness.trial import Trial
 from tests.harness.writer import HONOURS
 
 from .lab import Lab, wait_for
-from .sites import API, LIMITS, RECORD, agent, nothing_lost, route53_answers, settled, verdict
-
-pytestmark = pytest.mark.usefixtures("at_home")
+from .sites import API, LIMITS, RECORD, agent, failover, nothing_lost, route53_answers, settled, verdict
 
 # What a checkout is made of, as far as a playbook needs it; .lab and with it every run's folder is not.
 CHECKOUT = ("ansible.cfg", "collections", "galaxy.yml", "inventories", "meta", "playbooks", "plugins", "roles")
@@ -136,9 +135,23 @@ class Desk:
         return json.loads((self.runs / run / "report.json").read_text())
 
 
-@pytest.fixture(scope="module")
-def table() -> Runs:
-    return Runs(client("dynamodb"), "multicloud-dr")
+@pytest.fixture
+def table() -> Iterator[Runs]:
+    """Whatever a test leaves behind, no run holds the lock after it."""
+    runs = Runs(client("dynamodb"), "multicloud-dr")
+    yield runs
+    if lock := runs.lock():
+        runs.release_lock(lock["run"])
+
+
+@pytest.fixture
+def away(lab: Lab) -> None:
+    """The test begins with the writer at aws and gcp following."""
+    if agent(lab, "gcp").get("database", {}).get("writable"):
+        wait_for(lambda: settled(lab, "gcp"), "gcp writes and aws follows", 60)
+        done, answer = failover("aws", planned=True)
+        assert done, answer["msg"]
+    wait_for(lambda: settled(lab, "aws"), "aws writes and gcp follows", 60)
 
 
 @pytest.fixture
@@ -150,6 +163,12 @@ def last(table: Runs) -> Stored:
     run = table.last()
     assert run is not None
     return run
+
+
+def lines(table: Runs) -> tuple[Entry, ...]:
+    """Of the last run's journal."""
+    run = table.last()
+    return () if run is None else run.journal.entries
 
 
 def record(table: Runs) -> Record:
@@ -359,6 +378,7 @@ def defects(told: Told) -> list[tuple[str, str, str]]:
     return [each for each in dict.fromkeys(found) if each[0] in RULES]
 
 
+@pytest.mark.usefixtures("at_home")
 def test_readiness_names_each_of_many_defects_and_nothing_else(lab: Lab, table: Runs, desk: Desk) -> None:
     green = desk.play("readiness")
     assert green.code == 0, green.text
@@ -378,130 +398,6 @@ def test_readiness_names_each_of_many_defects_and_nothing_else(lab: Lab, table: 
     assert again.code == 0, again.text
 
 
-# Moving the writer ---------------------------------------------------------------------------------------------------
-
-
-def measured(desk: Desk, run: str) -> Any:
-    """The report of a planned failover that went well."""
-    told = desk.report(run)
-    assert told["outcome"] == "done"
-    assert {step["name"]: step["outcome"] for step in told["steps"]} == dict.fromkeys(STEPS, "done"), told
-    assert [(rpo["transactions"], rpo["exact"]) for rpo in told["rpo"]] == [(0, True)]
-    return told
-
-
-def screen(lab: Lab, desk: Desk) -> dict[str, str]:
-    """What `make status` shows, by the word at the beginning of a line."""
-    done = subprocess.run(["make", "--silent", "status"], cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
-    lines = done.stdout.rstrip("\n").splitlines()
-    assert 0 < len(lines) <= 24 and max(map(len, lines)) <= 80, done.stdout
-    return {line[:10].strip(): line[10:] for line in lines}
-
-
-def test_a_planned_failover_and_the_way_back(lab: Lab, table: Runs, desk: Desk, tmp_path: Path) -> None:
-    before, runs = still(table), table.last()
-    checked = desk.play("failover", "--check", dr_target="aws")
-    assert checked.code == 0, checked.text
-    assert "predicted loss: Nothing" in checked.words and "predicted time: " in checked.words
-    assert (still(table), table.last(), table.lock()) == (before, runs, None)
-    assert not any(path.is_dir() for path in desk.runs.iterdir())
-
-    with Trial(lab, tmp_path, clients=(HONOURS,), database="gcp-db", tries=2) as trial:
-        trial.await_orders(20)
-        there = desk.play("failover", dr_target="aws", dr_reason="a look at the other side")
-        assert there.code == 0, there.text
-        assert there.plan == checked.plan and len(there.plan) == len(STEPS)
-        run = last(table)
-        assert (record(table).active_site, record(table).run) == ("aws", run.run)
-        shown = screen(lab, desk)
-        trial.await_orders(20)
-        back = desk.play("fail_back", dr_target="gcp")
-        assert back.code == 0, back.text
-        trial.await_orders(20)
-    nothing_lost(trial.judge("gcp-db", limits=LIMITS))
-    wait_for(lambda: settled(lab, "gcp"), "gcp writes and aws follows", 60)
-    assert (record(table).active_site, record(table).epoch) == ("gcp", before.epoch + 2)
-    assert table.lock() is None
-
-    told = measured(desk, run.run)
-    assert (told["verb"], told["reason"]) == ("failover", "a look at the other side")
-    assert measured(desk, last(table).run)["verb"] == "fail_back"
-    assert shown["active"].startswith(f"aws, epoch {before.epoch + 1}, lease held")
-    assert shown["agents"] == "gcp standby, aws active"
-    assert shown["tunnels"] == "4/4"
-    assert shown["DNS"].endswith(" is 198.51.100.150 (aws)")
-    assert shown["last run"].startswith("failover to aws: done")
-    print(f"failover.yml {told['seconds']:.1f} s, without writes {told['rto'][0]['without_writes_seconds']:.2f} s")
-
-
-class Sight(NamedTuple):
-    """What can be seen of a run from outside: the record, how far it has moved, the journal's new (step, event)."""
-
-    record: Record
-    epochs: int
-    entries: frozenset[tuple[str, str]]
-
-
-def after(step: str, event: str = "done") -> Callable[[Sight], bool]:
-    return lambda seen: (step, event) in seen.entries
-
-
-# dr_failover does the steps from look to open, and the journal has them when it is done: till then the record tells.
-KILLS: dict[str, Callable[[Sight], bool]] = {
-    "the lock": after("lock"),
-    "the first look": after("look", "intent"),
-    "the drain": lambda seen: seen.record.draining,
-    "the promotion": lambda seen: seen.epochs == 1,
-    "the opening": after("open"),
-    "a look at Redis": after("cache"),
-    "a look at the writers": after("write"),
-    "a look at DNS": after("dns"),
-    "a look at replication": after("follow"),
-    "the report": after("report", "intent"),
-}
-
-
-def test_a_runbook_killed_after_each_of_its_steps_goes_on_elsewhere(lab: Lab, table: Runs, tmp_path: Path) -> None:
-    """One run, killed again and again, each time taken up from the other of two checkouts that share nothing."""
-    other = tmp_path / "checkout"
-    other.mkdir()
-    for name in CHECKOUT:
-        copy = shutil.copy2 if (ROOT / name).is_file() else partial(shutil.copytree, symlinks=True)
-        copy(ROOT / name, other / name)
-    desks = (Desk(tmp_path / "ann"), Desk(tmp_path / "bob", other))
-    start = record(table).epoch
-
-    def seen(known: frozenset[str]) -> Sight:
-        """``known``: hashes of journal lines that were there before."""
-        now, entries = record(table), last(table).journal.entries
-        new = frozenset((entry.step, entry.event) for entry in entries if entry.hash not in known)
-        return Sight(now, now.epoch - start, new)
-
-    asked: dict[str, str] = {"dr_target": "aws"}
-    with Trial(lab, tmp_path, clients=(HONOURS,), database="gcp-db", tries=2) as trial:
-        trial.await_orders(20)
-        for number, (what, reached) in enumerate(KILLS.items()):
-            known = frozenset(entry.hash for entry in last(table).journal.entries)
-            with desks[number % 2].begin("failover", **asked) as playing:
-                playing.kill_when(lambda known=known, reached=reached: reached(seen(known)), what)  # type: ignore[misc]
-            asked = {"dr_resume": last(table).run}
-            assert record(table).epoch - start in (0, 1), f"killed after {what}"
-        desk = desks[len(KILLS) % 2]
-        # The last of them may have come too late.
-        if last(table).outcome == RUNNING:
-            done = desk.play("failover", **asked)
-            assert done.code == 0, done.text
-        trial.await_orders(20)
-        over = desk.play("failover", **asked)
-        assert over.code != 0 and "there is nothing to resume" in over.words
-    nothing_lost(trial.judge("aws-db", limits=LIMITS))
-    wait_for(lambda: settled(lab, "aws"), "aws writes and gcp follows", 60)
-    assert (record(table).active_site, record(table).epoch, table.lock()) == ("aws", start + 1, None)
-    told = measured(desk, asked["dr_resume"])
-    print(f"killed {len(KILLS)} times in {told['seconds']:.0f} s, {len(told['notes'])} times taken up")
-
-
 # A site that comes back ----------------------------------------------------------------------------------------------
 
 
@@ -518,8 +414,11 @@ def ledger(folder: Path) -> set[str]:
     return {change["ids"]["request_id"] for change in changes if change.get("table") == "shop.orders"}
 
 
+@pytest.mark.usefixtures("at_home")
 def test_what_a_lost_site_took_with_it_is_in_the_ledger(lab: Lab, table: Runs, desk: Desk, tmp_path: Path) -> None:
     """Orders that gcp acknowledged and never sent: it is lost, replaced although the arbiter refused, and returns."""
+    gcp = [lab.address("gcp-edge", "wan0")]
+    wait_for(lambda: lab.dig("shop.multicloud.example") == gcp, "customers are sent to gcp", 120)
     start = record(table).epoch
     # An operator whose shop bears no loss of a second.
     asked: dict[str, Any] = {"dr_target": "aws", "dr_unplanned": True, "runbook_settings": {"rpo_seconds": 1}}
@@ -569,9 +468,129 @@ def test_what_a_lost_site_took_with_it_is_in_the_ledger(lab: Lab, table: Runs, d
     )
 
 
+# Moving the writer ---------------------------------------------------------------------------------------------------
+
+
+def measured(desk: Desk, run: str) -> Any:
+    """The report of a planned failover that went well."""
+    told = desk.report(run)
+    assert told["outcome"] == "done"
+    assert {step["name"]: step["outcome"] for step in told["steps"]} == dict.fromkeys(STEPS, "done"), told
+    assert [(rpo["transactions"], rpo["exact"]) for rpo in told["rpo"]] == [(0, True)]
+    return told
+
+
+def screen() -> dict[str, str]:
+    """What `make status` shows, by the word at the beginning of a line."""
+    done = subprocess.run(["make", "--silent", "status"], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.rstrip("\n").splitlines()
+    assert 0 < len(lines) <= 24 and max(map(len, lines)) <= 80, done.stdout
+    return {line[:10].strip(): line[10:] for line in lines}
+
+
+@pytest.mark.usefixtures("at_home")
+def test_a_planned_failover_does_what_its_plan_says(lab: Lab, table: Runs, desk: Desk, tmp_path: Path) -> None:
+    before, runs = still(table), table.last()
+    checked = desk.play("failover", "--check", dr_target="aws")
+    assert checked.code == 0, checked.text
+    assert "predicted loss: Nothing" in checked.words and "predicted time: " in checked.words
+    assert (still(table), table.last(), table.lock()) == (before, runs, None)
+    assert not any(path.is_dir() for path in desk.runs.iterdir())
+
+    with Trial(lab, tmp_path, clients=(HONOURS,), database="gcp-db", tries=2) as trial:
+        trial.await_orders(20)
+        there = desk.play("failover", dr_target="aws", dr_reason="a look at the other side")
+        assert there.code == 0, there.text
+        assert there.plan == checked.plan and len(there.plan) == len(STEPS)
+        run = last(table)
+        assert record(table).run == run.run
+        trial.await_orders(20)
+    nothing_lost(trial.judge("aws-db", limits=LIMITS))
+    wait_for(lambda: settled(lab, "aws"), "aws writes and gcp follows", 60)
+    assert (record(table).active_site, record(table).epoch, table.lock()) == ("aws", before.epoch + 1, None)
+
+    told = measured(desk, run.run)
+    assert (told["verb"], told["reason"]) == ("failover", "a look at the other side")
+    shown = screen()
+    assert shown["active"].startswith(f"aws, epoch {before.epoch + 1}, lease held")
+    assert shown["agents"] == "gcp standby, aws active"
+    assert shown["tunnels"] == "4/4"
+    assert shown["DNS"].endswith(" is 198.51.100.150 (aws)")
+    assert shown["last run"].startswith("failover to aws: done")
+    print(f"failover.yml {told['seconds']:.1f} s, without writes {told['rto'][0]['without_writes_seconds']:.2f} s")
+
+
+class Sight(NamedTuple):
+    """What can be seen of a run from outside: the record, how far it has moved, the journal's new (step, event)."""
+
+    record: Record
+    epochs: int
+    entries: frozenset[tuple[str, str]]
+
+
+def after(step: str, event: str = "done") -> Callable[[Sight], bool]:
+    return lambda seen: (step, event) in seen.entries
+
+
+# dr_failover does the steps from look to open, and the journal has them when it is done: till then the record tells.
+# Report and unlock are one task, of milliseconds: tests/unit/plugins/modules/dr_run kills it after each of its writes.
+KILLS: dict[str, Callable[[Sight], bool]] = {
+    "the lock": after("lock"),
+    "the first look": after("look", "intent"),
+    "the drain": lambda seen: seen.record.draining,
+    "the promotion": lambda seen: seen.epochs == 1,
+    "the opening": after("open"),
+    "a look at Redis": after("cache"),
+    "a look at the writers": after("write"),
+    "a look at DNS": after("dns"),
+    "a look at replication": after("follow"),
+}
+
+
+@pytest.mark.usefixtures("away")
+def test_a_runbook_killed_after_each_of_its_steps_goes_on_elsewhere(lab: Lab, table: Runs, tmp_path: Path) -> None:
+    """One fail-back, killed again and again, each time taken up from the other of two checkouts that share nothing."""
+    other = tmp_path / "checkout"
+    other.mkdir()
+    for name in CHECKOUT:
+        copy = shutil.copy2 if (ROOT / name).is_file() else partial(shutil.copytree, symlinks=True)
+        copy(ROOT / name, other / name)
+    desks = (Desk(tmp_path / "ann"), Desk(tmp_path / "bob", other))
+    start = record(table).epoch
+
+    def seen(known: frozenset[str]) -> Sight:
+        """``known``: hashes of journal lines that were there before."""
+        now = record(table)
+        new = frozenset((entry.step, entry.event) for entry in lines(table) if entry.hash not in known)
+        return Sight(now, now.epoch - start, new)
+
+    asked: dict[str, str] = {"dr_target": "gcp"}
+    with Trial(lab, tmp_path, clients=(HONOURS,), database="aws-db", tries=2) as trial:
+        trial.await_orders(20)
+        for number, (what, reached) in enumerate(KILLS.items()):
+            known = frozenset(entry.hash for entry in lines(table))
+            with desks[number % 2].begin("fail_back", **asked) as playing:
+                playing.kill_when(lambda known=known, reached=reached: reached(seen(known)), what)  # type: ignore[misc]
+            asked = {"dr_resume": last(table).run}
+            assert record(table).epoch - start in (0, 1), f"killed after {what}"
+        desk = desks[len(KILLS) % 2]
+        done = desk.play("fail_back", **asked)
+        assert done.code == 0, done.text
+        trial.await_orders(20)
+        over = desk.play("fail_back", **asked)
+        assert over.code != 0 and "there is nothing to resume" in over.words
+    nothing_lost(trial.judge("gcp-db", limits=LIMITS))
+    wait_for(lambda: settled(lab, "gcp"), "gcp writes and aws follows", 60)
+    assert (record(table).active_site, record(table).epoch, table.lock()) == ("gcp", start + 1, None)
+    told = measured(desk, asked["dr_resume"])
+    print(f"killed {len(KILLS)} times in {told['seconds']:.0f} s, {len(told['notes'])} times taken up")
+
+
 # A game day ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("at_home")
 def test_a_drill_needs_no_control_plane(lab: Lab, table: Runs, desk: Desk) -> None:
     """There and back while every API of AWS but the record's table is away."""
     before = record(table)
