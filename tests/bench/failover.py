@@ -26,6 +26,8 @@ from tests.harness.distribution import distribution
 
 RUNS = ROOT / "results" / "failover.jsonl"
 Figures = dict[str, float | None]
+# By kind, then by figure, of all runs.
+Values = dict[str, dict[str, list[float | None]]]
 
 
 def planned(lab: Lab, folder: Path) -> Iterator[Figures]:
@@ -73,9 +75,9 @@ KINDS: dict[str, tuple[Callable[[Lab, Path], Iterator[Figures]], int]] = {
 }
 
 
-def measured() -> dict[str, dict[str, list[float | None]]]:
+def measured() -> Values:
     """All runs so far: kind, figure, values."""
-    found: dict[str, dict[str, list[float | None]]] = {}
+    found: Values = {}
     for line in RUNS.read_text().splitlines() if RUNS.exists() else []:
         run = json.loads(line)
         for name, value in run["figures"].items():
@@ -83,7 +85,7 @@ def measured() -> dict[str, dict[str, list[float | None]]]:
     return found
 
 
-def summary(runs: dict[str, dict[str, list[float | None]]]) -> dict[str, dict[str, dict[str, Any]]]:
+def summary(runs: Values) -> dict[str, dict[str, dict[str, Any]]]:
     """Percentiles instead of values."""
     return {
         kind: {name: asdict(distribution(values)) for name, values in figures.items()} for kind, figures in runs.items()
@@ -102,7 +104,7 @@ def table(found: dict[str, dict[str, dict[str, Any]]]) -> str:
     return "\n".join(lines)
 
 
-def plot(runs: dict[str, dict[str, list[float | None]]], path: Path) -> None:
+def plot(runs: Values, path: Path) -> None:
     """For each kind, which share of the runs was done after so many seconds."""
     matplotlib.use("svg")
     from matplotlib import pyplot
