@@ -85,19 +85,25 @@ def stays_at_gcp(lab: Lab, folder: Path, fault: Callable[[Faults], Event], order
 def test_a_dead_or_frozen_process_is_fenced_and_comes_back(lab: Lab, tmp_path: Path, unit: str, signal: str) -> None:
     """The watchdog ends a frozen agent, the agent ends a frozen database; both close what was open on the way."""
     epoch = agent(lab, "gcp")["epoch"]
+
+    def process() -> str:
+        return lab.run("gcp-db", "systemctl", "show", "--value", "--property=MainPID", unit).strip()
+
+    before = process()
     with Faults(lab) as faults, Trial(lab, tmp_path, clients=(HONOURS,), database="gcp-db") as trial:
         trial.await_orders(20)
         event = faults.signal("gcp-db", unit, signal)
-        trial.await_sight("gcp-db", "closed", 1)
+        wait_for(lambda: process() not in (before, "0"), f"{unit} is ended and started again", 60)
         trial.await_orders(20)
     judgement = trial.judge(
         "gcp-db",
         fault=event.fault,
         # A stopped server answers nobody, not even the observer.
-        frozen={"gcp-db": [silent(trial.observation(), "gcp-db", event.fault.begin)]} if unit == "mysql" else None,
+        frozen={"gcp-db": [silent(trial.observation(), "gcp-db", event.fault.end)]} if unit == "mysql" else None,
         limits=LIMITS,
     )
     nothing_lost(judgement)
+    assert judgement.failed, "nobody was refused: it was not closed in between"
     assert agent(lab, "gcp")["epoch"] == epoch
     print(f"{event.what}: longest time without an order {judgement.availability[HONOURS].longest:.2f} s")
 
