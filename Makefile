@@ -67,9 +67,9 @@ bench-site: setup venv ## first and second run of site.yml: time per role, as a 
 	python -m tests.bench.site
 
 bench-failover: setup venv ## failovers of the running lab, as distributions, JSON and a plot (KIND, RUNS)
-	python -m tests.bench.failover $(if $(KIND),--kind $(KIND)) $(if $(RUNS),--runs $(RUNS))
+	PYTHONPATH=collections python -m tests.bench.failover $(if $(KIND),--kind $(KIND)) $(if $(RUNS),--runs $(RUNS))
 
 bench-triggers: setup venv ## what the deadline in the database costs a write, on the running lab
-	python -m tests.bench.triggers
+	PYTHONPATH=collections python -m tests.bench.triggers
 
 .PHONY: help setup lock lab lab-status lab-down lint unit molecule e2e test status sim lambda bench-site bench-failover bench-triggers
