@@ -491,6 +491,8 @@ def screen() -> dict[str, str]:
 
 @pytest.mark.usefixtures("at_home")
 def test_a_planned_failover_does_what_its_plan_says(lab: Lab, table: Runs, desk: Desk, tmp_path: Path) -> None:
+    gcp = [lab.address("gcp-edge", "wan0")]
+    wait_for(lambda: route53_answers() == gcp, "DNS is at gcp, and will be seen to move", 120)
     before, runs = still(table), table.last()
     checked = desk.play("failover", "--check", dr_target="aws")
     assert checked.code == 0, checked.text
