@@ -21,13 +21,15 @@ from ..module_utils._role_variables import unknown_variables
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 RULE = "ansible.builtin.assert"
+# libyaml's where it is there: each host's process reads all specifications.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def role_options(role: str) -> dict[str, Any]:
     """Options of a role's main entry point, as written in its argument specification."""
     path = ROLES / role / "meta" / "argument_specs.yml"
     try:
-        specification = yaml.safe_load(path.read_text())
+        specification = yaml.load(path.read_text(), LOADER)
     except FileNotFoundError as error:
         raise AnsibleActionFail(f"roles: {role} is not a role of this collection.") from error
     return dict(specification["argument_specs"]["main"].get("options", {}))
