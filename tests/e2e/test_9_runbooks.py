@@ -35,7 +35,7 @@ from tests.harness.trial import Trial
 from tests.harness.writer import HONOURS
 
 from .lab import Lab, wait_for
-from .sites import API, LIMITS, RECORD, agent, failover, nothing_lost, route53_answers, settled, verdict
+from .sites import API, LIMITS, RECORD, agent, failover, nothing_lost, route53_answers, send_customers, settled, verdict
 
 # What a checkout is made of, as far as a playbook needs it; .lab and with it every run's folder is not.
 CHECKOUT = ("ansible.cfg", "collections", "galaxy.yml", "inventories", "meta", "playbooks", "plugins", "roles")
@@ -378,8 +378,17 @@ def defects(told: Told) -> list[tuple[str, str, str]]:
     return [each for each in dict.fromkeys(found) if each[0] in RULES]
 
 
+def healthy(lab: Lab) -> None:
+    """Nothing is on its way any more, neither from the test before nor from the defects of this one."""
+    wait_for(lambda: settled(lab, "gcp"), "gcp writes and aws follows", 60)
+    wait_for(lambda: lab.all_tunnels() == 4, "all tunnels are up", 90)
+    gcp = [lab.address("gcp-edge", "wan0")]
+    wait_for(lambda: verdict("healthz.gcp") == "up" and route53_answers() == gcp, "Route 53 finds gcp", 120)
+
+
 @pytest.mark.usefixtures("at_home")
 def test_readiness_names_each_of_many_defects_and_nothing_else(lab: Lab, table: Runs, desk: Desk) -> None:
+    healthy(lab)
     green = desk.play("readiness")
     assert green.code == 0, green.text
     seeds = Seeds(lab, table)
@@ -390,10 +399,7 @@ def test_readiness_names_each_of_many_defects_and_nothing_else(lab: Lab, table: 
     found = defects(red)
     assert [each[:2] for each in found] == [each[:2] for each in DEFECTS], red.text
     assert [said for (_, _, words), (_, _, said) in zip(DEFECTS, found, strict=True) if words not in said] == []
-    wait_for(lambda: settled(lab, "gcp"), "gcp writes and aws follows", 60)
-    wait_for(lambda: lab.all_tunnels() == 4, "all tunnels are up", 90)
-    gcp = [lab.address("gcp-edge", "wan0")]
-    wait_for(lambda: verdict("healthz.gcp") == "up" and route53_answers() == gcp, "Route 53 finds gcp", 60)
+    healthy(lab)
     again = desk.play("readiness")
     assert again.code == 0, again.text
 
@@ -417,8 +423,7 @@ def ledger(folder: Path) -> set[str]:
 @pytest.mark.usefixtures("at_home")
 def test_what_a_lost_site_took_with_it_is_in_the_ledger(lab: Lab, table: Runs, desk: Desk, tmp_path: Path) -> None:
     """Orders that gcp acknowledged and never sent: it is lost, replaced although the arbiter refused, and returns."""
-    gcp = [lab.address("gcp-edge", "wan0")]
-    wait_for(lambda: lab.dig("shop.multicloud.example") == gcp, "customers are sent to gcp", 120)
+    send_customers(lab, "gcp")
     start = record(table).epoch
     # An operator whose shop bears no loss of a second.
     asked: dict[str, Any] = {"dr_target": "aws", "dr_unplanned": True, "runbook_settings": {"rpo_seconds": 1}}
