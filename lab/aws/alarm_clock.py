@@ -3,7 +3,7 @@
 """Evaluates every CloudWatch alarm that moto keeps, as often as CloudWatch does, and writes down its new state.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html: every minute, and every ten
-seconds for a period of less than a minute.
+seconds for a period of less than a minute. A composite alarm follows its children at once.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 
+from . import alarm_rules, metric_math
 from .alarms import COMPARE, EXTRA_PERIODS, alarm_state
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ class AlarmClock:
         """Evaluate what is due. A new alarm is due at once."""
         now, due = self._now(), {}
         for backend, alarm in _alarms():
-            slot = int(now // (60 if int(alarm.period) >= 60 else 10))
+            slot = int(now // (60 if period_of(alarm) >= 60 else 10))
             due[alarm.alarm_arn] = slot
             if self._evaluated.get(alarm.alarm_arn) != slot:
                 try:
@@ -49,6 +50,35 @@ class AlarmClock:
                 except Exception:  # the others are evaluated all the same
                     log.exception("FAILED alarm %s", alarm.name)
         self._evaluated = due
+        for backend in list(cloudwatch_backends[DEFAULT_ACCOUNT_ID].values()):
+            _evaluate_composites(backend)
+
+
+def _evaluate_composites(backend: Any) -> None:
+    """Children first.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html: "the evaluation of
+    composite alarms stops if CloudWatch detects a cycle in the evaluation path".
+    """
+    alarms = dict(backend.alarms)
+    rules = {name: alarm_rules.parse(alarm.rule) for name, alarm in alarms.items() if alarm.rule is not None}
+    while ready := [name for name in rules if not rules[name].children & rules.keys()]:
+        for name in ready:
+            rule, alarm = rules.pop(name), alarms[name]
+            states = {child: alarms[child].state_value for child in rule.children if child in alarms}
+            state = "ALARM" if rule.holds(states) else "OK"
+            if state != alarm.state_value:
+                # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+                told = [
+                    {"arn": alarms[child].alarm_arn, "state": {"value": value}}
+                    for child, value in sorted(states.items())
+                ]
+                reason = ", ".join(f"{alarms[child].alarm_arn} is {value}" for child, value in sorted(states.items()))
+                alarm.update_state(
+                    f"The rule {alarm.rule} is {state == 'ALARM'}: {reason or 'it names no alarm'}",
+                    json.dumps({"triggeringAlarms": told}),
+                    state,
+                )
 
 
 def _alarms() -> Iterator[tuple[Any, Any]]:
@@ -66,8 +96,8 @@ def _evaluate(backend: Any, alarm: Any, now: float) -> None:
         data = {
             "version": "1.0",
             "queryDate": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
-            "statistic": alarm.statistic,
-            "period": int(alarm.period),
+            **({"statistic": alarm.statistic} if alarm.statistic else {}),
+            "period": period_of(alarm),
             "recentDatapoints": recent,
             "threshold": float(alarm.threshold),
         }
@@ -103,23 +133,51 @@ def state_of(points: list[float | None], alarm: Any, current: str) -> str:
     )
 
 
+def period_of(alarm: Any) -> int:
+    """Seconds; those of a metric math alarm's metrics, which the API makes sure are the same."""
+    stats = [query.metric_stat for query in alarm.metric_data_queries if query.metric_stat]
+    return int(stats[0].period if stats else alarm.period)
+
+
 def datapoints(backend: Any, alarm: Any, now: float) -> list[float | None]:
-    """The alarm's evaluation range: its statistic in each period up to ``now``, oldest first."""
+    """The alarm's evaluation range: its value in each period up to ``now``, oldest first."""
     end = datetime.fromtimestamp(now, UTC).replace(tzinfo=None)
-    period = timedelta(seconds=int(alarm.period))
+    seconds = period_of(alarm)
+    period = timedelta(seconds=seconds)
     count = int(alarm.evaluation_periods) + EXTRA_PERIODS
-    return [_datapoint(backend, alarm, end - (number + 1) * period) for number in reversed(range(count))]
+    starts = [end - (number + 1) * period for number in reversed(range(count))]
+    if alarm.metric_data_queries:
+        return [_result(backend, alarm.metric_data_queries, start, seconds) for start in starts]
+    metric = (alarm.namespace, alarm.metric_name, alarm.dimensions, alarm.statistic)
+    return [_datapoint(backend, metric, start, seconds) for start in starts]
 
 
-def _datapoint(backend: Any, alarm: Any, start: datetime) -> float | None:
-    period = int(alarm.period)
+def _result(backend: Any, queries: list[Any], start: datetime, period: int) -> float | None:
+    """What a metric math alarm watches: the one query whose data is returned."""
+    values: dict[str, float | None] = {}
+    for query in queries:  # the API makes sure that an expression comes after what it uses
+        if query.metric_stat:
+            metric, stat = query.metric_stat.metric, query.metric_stat.stat
+            named = (metric.namespace, metric.metric_name, metric.dimensions, stat)
+            values[query.id] = _datapoint(backend, named, start, period)
+        else:
+            values[query.id] = metric_math.value(query.expression, values)
+    (watched,) = [query.id for query in queries if query.return_data is not False]
+    return values[watched]
+
+
+Named = tuple[str, str, list[Any], str]
+
+
+def _datapoint(backend: Any, metric: Named, start: datetime, period: int) -> float | None:
+    namespace, name, dimensions, statistic = metric
     found = backend.get_metric_statistics(
-        alarm.namespace,
-        alarm.metric_name,
+        namespace,
+        name,
         start,
         start + timedelta(seconds=period),
         period,
-        [alarm.statistic],
-        [{"Name": dimension.name, "Value": dimension.value} for dimension in alarm.dimensions],
+        [statistic],
+        [{"Name": dimension.name, "Value": dimension.value} for dimension in dimensions],
     )
-    return None if not found else float(found[0].get_statistics_for_type(alarm.statistic))
+    return None if not found else float(found[0].get_statistics_for_type(statistic))

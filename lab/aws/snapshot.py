@@ -91,7 +91,9 @@ def _alarms(checks: list[HealthCheck]) -> Iterator[tuple[tuple[str, str], str]]:
         if check.alarm_region and check.alarm_name:
             backend = cloudwatch_backends[DEFAULT_ACCOUNT_ID][check.alarm_region]
             alarm = backend.alarms.get(check.alarm_name)
-            if alarm is not None and alarm.comparison_operator in COMPARE:
+            # Health checks do not follow metric math:
+            # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/health-checks-types.html
+            if alarm is not None and alarm.comparison_operator in COMPARE and not alarm.metric_data_queries:
                 # Its data, not its state, which SetAlarmState could have set.
                 state = state_of(datapoints(backend, alarm, time.time()), alarm, "INSUFFICIENT_DATA")
                 yield (check.alarm_region, check.alarm_name), state
