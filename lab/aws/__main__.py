@@ -103,7 +103,7 @@ async def run(options: argparse.Namespace) -> None:
     from .changes import Changes
     from .health_metric import HealthMetric, provide
     from .lambda_runtime import Runtime
-    from .patches import awslambda, cloudwatch, dynamodb, events, route53, sns
+    from .patches import acm, awslambda, cloudfront, cloudwatch, dynamodb, elbv2, events, route53, sns, wafv2
     from .resolver import resolver
     from .schedules import Schedules
     from .server import Api, serve
@@ -128,6 +128,10 @@ async def run(options: argparse.Namespace) -> None:
     events.apply(functions)
     sns.apply(functions)
     cloudwatch.apply()
+    acm.apply()
+    elbv2.apply()
+    wafv2.apply()
+    cloudfront.apply()
     every_second = [AlarmClock().tick, Schedules(events.scheduled_rules, partial(events.fire, functions)).tick]
     if plane is not None:
         metric = HealthMetric(plane.statuses)
