@@ -220,11 +220,6 @@ def test_alarms_that_nothing_would_evaluate_or_follow(
     assert (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]) == expected
 
 
-def test_composite_alarms_are_not_pretended(aws: Aws) -> None:
-    put = aws.client("cloudwatch", REGION).put_composite_alarm
-    assert refused(put, AlarmName="c", AlarmRule="ALARM(a)")[1] == 501
-
-
 # --- alarm → EventBridge → Lambda
 
 
