@@ -103,7 +103,7 @@ async def run(options: argparse.Namespace) -> None:
     from .changes import Changes
     from .health_metric import HealthMetric, provide
     from .lambda_runtime import Runtime
-    from .patches import acm, awslambda, cloudfront, cloudwatch, dynamodb, elbv2, events, route53, sns, wafv2
+    from .patches import acm, awslambda, cloudfront, cloudwatch, dynamodb, ec2, elbv2, events, route53, sns, wafv2
     from .resolver import resolver
     from .schedules import Schedules
     from .server import Api, serve
@@ -123,6 +123,7 @@ async def run(options: argparse.Namespace) -> None:
     runtime = Runtime(f"http://{host}:{port}")
     functions = awslambda.Lambda(runtime)
     dynamodb.apply()
+    ec2.apply()
     route53.apply(plane, changes)
     awslambda.apply(functions)
     events.apply(functions)
