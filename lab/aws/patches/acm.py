@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
+from cryptography import x509
+from moto.acm.exceptions import AWSValidationException
 from moto.acm.models import AWSCertificateManagerBackend, CertBundle, acm_backends
 from moto.acm.responses import AWSCertificateManagerResponse
 from moto.cloudfront.models import cloudfront_backends
@@ -42,9 +44,19 @@ def _chain() -> None:
     def __init__(self: Any, *args: Any, chain: bytes | None = None, **more: Any) -> None:
         original(self, *args, chain=chain, **more)
         if self.type == "IMPORTED":
-            self.chain = chain or b""
+            self.chain = _chain_of(chain)
 
     CertBundle.__init__ = __init__
+
+
+def _chain_of(given: bytes | None) -> bytes:
+    """moto reads its own root in place of what it was given."""
+    try:
+        if given:
+            x509.load_pem_x509_certificates(given)
+    except ValueError as error:
+        raise AWSValidationException("The certificate chain is not PEM-encoded or is not valid.") from error
+    return given or b""
 
 
 # --- DNS validation ----------------------------------------------------------------------------------------------

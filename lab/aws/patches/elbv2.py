@@ -146,8 +146,8 @@ def _require_issued(backend: Any, arn: str) -> None:
     if known[arn].status != "ISSUED":
         raise ELBClientError(
             "UnsupportedCertificate",
-            f"The certificate '{arn}' must have a fully-qualified domain name, a supported signature, and a supported key "
-            "size.",
+            f"The certificate '{arn}' must have a fully-qualified domain name, a supported signature, and a "
+            "supported key size.",
         )
 
 
@@ -164,7 +164,9 @@ def _target_health(health: Health | None) -> None:
             return status
 
         def state(name: str, reason: str, description: str) -> Any:
-            return FakeHealthStatus(status.instance_id, status.port, status.health_port, name, reason, description)
+            return FakeHealthStatus(
+                status.instance_id, status.port, status.health_check_port, name, reason, description
+            )
 
         if not self.load_balancer_arns:
             return state(
