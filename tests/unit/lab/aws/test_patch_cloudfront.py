@@ -135,10 +135,10 @@ HEADERS = {"SecurityHeadersConfig": {"FrameOptions": {"Override": True, "FrameOp
     ],
 )
 def test_policies(cloudfront: Any, kind: str, name: str, plural: str, more: dict[str, Any], managed: int) -> None:
-    def call(verb: str, noun: str = name, **arguments: Any) -> Any:
-        return getattr(cloudfront, f"{verb}_{noun}")(**arguments)
+    def call(verb: str, noun: str = "", **arguments: Any) -> Any:
+        return getattr(cloudfront, f"{verb}_{noun or name}")(**arguments)
 
-    given = {f"{kind}Config": {"Name": unique(), **more}}
+    given: Any = {f"{kind}Config": {"Name": unique(), **more}}
     made = call("create", **given)
     identifier, etag = made[kind]["Id"], made["ETag"]
     assert refused(lambda: call("create", **given)) == f"{kind}AlreadyExists"
