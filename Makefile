@@ -5,7 +5,9 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
-ROLES := $(sort $(notdir $(wildcard roles/*)))
+# The longest first, so that none of them is left to run alone at the end.
+LONG := dr_agent mysql vpn_gateway haproxy redis
+ROLES := $(LONG) $(filter-out $(LONG), $(sort $(notdir $(wildcard roles/*))))
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -47,7 +49,7 @@ unit: venv ## unit tests
 	pytest -q --numprocesses auto --dist loadfile
 
 molecule: setup venv ## every role's scenarios (ROLE=name: one role; JOBS: roles at a time)
-	@printf '%s\n' $(or $(ROLE),$(ROLES)) | xargs -P $(or $(JOBS),2) -I{} molecule/run.sh {}
+	@printf '%s\n' $(or $(ROLE),$(ROLES)) | xargs -P $(or $(JOBS),3) -I{} molecule/run.sh {}
 
 e2e: setup venv ## the running lab, seen from its client
 	pytest -q --durations=30 tests/e2e
