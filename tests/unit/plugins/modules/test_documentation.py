@@ -16,6 +16,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argu
 
 ROOT = Path(__file__).resolve().parents[4]
 MODULES = [
+    *("cloudwatch_alarm", "cloudwatch_alarm_info", "cloudwatch_dashboard", "cloudwatch_dashboard_info"),
     *("dr_failover", "dr_failover_info", "dr_record", "dr_record_info", "dr_run", "dr_run_info"),
     "lambda_invocation",
     *("route53_failover", "route53_failover_info", "route53_health_check", "route53_health_check_info"),
