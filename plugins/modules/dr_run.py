@@ -453,7 +453,7 @@ class Process:
 
     def _look(self, name: str, source: str, target: str, dns: Dns) -> tuple[bool | None, str]:
         """Is it seen? None: it cannot be. With a sentence."""
-        if self._plan.verb == "rejoin":
+        if self._plan.verb in ("rejoin", "drill_isolation"):
             return self._rejoined(name, source, target)
         if name in ("cache", "follow"):
             try:
@@ -483,7 +483,7 @@ class Process:
         raise Failed(f"step is {name!r}; allowed are cache, write, dns and follow.")
 
     def _rejoined(self, name: str, source: str, target: str) -> tuple[bool, str]:
-        """Does the deposed site follow?"""
+        """Does the site that was deposed, or cut off, follow?"""
         try:
             record, statuses = self._runs.read(), self._runs.statuses(self._sites)
         except _dynamodb.StoreError as error:

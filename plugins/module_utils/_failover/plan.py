@@ -208,12 +208,20 @@ def _game_day(source: str, target: str) -> tuple[Step, ...]:
 def _isolation(source: str, target: str) -> tuple[Step, ...]:
     return (
         *_begin(),
-        Step("look", "See the record, the agents and Route 53's verdicts, twice.", 6, repeat="until_used"),
-        Step("isolate", f"Cut {target} off from {source}.", 10),
-        # Whatever comes of it, the sites are joined again.
-        Step("alone", f"See what {target} can do alone.", 60, critical=False),
-        Step("reconnect", f"Join {target} and {source} again.", 10),
+        Step(
+            "look",
+            f"See that {source} is active, and that {target} follows and can be spared.",
+            10,
+            repeat="until_used",
+        ),
+        # Whatever comes of these two, the sites are joined again.
+        Step(
+            "isolate", f"Cut {target} off from {source}; a timer on each host ends that by itself.", 20, critical=False
+        ),
+        Step("alone", f"See what {target} can do alone.", 90, critical=False),
+        Step("reconnect", f"Join {target} and {source} again.", 20),
         Step("catch_up", f"Wait until {target} is close behind {source}.", 60),
+        Step("cache", f"See Redis at {target} follow, too.", 30, critical=False),
         *_end(),
     )
 

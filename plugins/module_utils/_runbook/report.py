@@ -36,6 +36,9 @@ def build(run: str, owner: str, outcome: str, entries: Sequence[Entry]) -> Facts
         "rpo": [{**entry.data["loss"], "step": entry.step} for entry in entries if entry.data.get("loss")],
         "overrides": _verdicts(entries, "overridden"),
         "refusals": _verdicts(entries, "refusals"),
+        "findings": next(
+            (list(entry.data["findings"]) for entry in reversed(entries) if entry.data.get("findings")), []
+        ),
         "steps": steps,
         "notes": [
             {"at": entry.time, "step": entry.step, "sentence": entry.data["sentence"]}
@@ -141,6 +144,7 @@ def html(report: Mapping[str, Any]) -> str:
         "</div>",
         "<h2>Time line</h2>",
         _timeline(report),
+        *_list(f"What {report['target']} can do alone", report["findings"]),
         *_list("Refusals that an operator has overridden", report["overrides"]),
         *_list("Refusals", report["refusals"]),
         *_list("Notes", [{"name": _clock(note["at"]), **note} for note in report["notes"]]),
@@ -164,6 +168,9 @@ def figures(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     for rpo in report["rpo"]:
         lost = "?" if rpo["transactions"] is None else str(rpo["transactions"])
         found.append(("Transactions missing", lost + ("" if rpo["exact"] else " known"), f"RPO. {rpo['sentence']}"))
+    if report["findings"]:
+        well = sum(finding["seen"] for finding in report["findings"])
+        found.append(("Findings", f"{well} of {len(report['findings'])}", "are as they should be"))
     found.append(("Whole run", _seconds(report["seconds"]), f"budget {report['budget_seconds']:g} s"))
     return found
 
@@ -194,7 +201,12 @@ def _word(step: Mapping[str, Any]) -> str:
 
 
 def _list(title: str, entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    items = "".join(f"<li><b>{escape(entry['name'])}</b>: {escape(entry['sentence'])}</li>" for entry in entries)
+    """``seen``: of an entry that can be otherwise than it should be."""
+    marks = ["" if entry.get("seen", True) else ' class="failed"' for entry in entries]
+    items = "".join(
+        f"<li><b{mark}>{escape(entry['name'])}</b>: {escape(entry['sentence'])}</li>"
+        for mark, entry in zip(marks, entries, strict=True)
+    )
     return [f"<h2>{escape(title)}</h2><ul>{items}</ul>"] if items else []
 
 
