@@ -18,9 +18,15 @@ ROOT = Path(__file__).resolve().parents[4]
 MODULES = [
     *("cloudwatch_alarm", "cloudwatch_alarm_info", "cloudwatch_dashboard", "cloudwatch_dashboard_info"),
     *("dr_failover", "dr_failover_info", "dr_record", "dr_record_info", "dr_run", "dr_run_info"),
+    *("gcp_iam_member", "gcp_iam_member_info", "gcp_resource", "gcp_resource_info"),
     "lambda_invocation",
     *("route53_failover", "route53_failover_info", "route53_health_check", "route53_health_check_info"),
 ]
+# What google.cloud's GcpModule adds.
+GCP = (
+    *("access_token", "auth_kind", "env_type", "project", "scopes"),
+    *("service_account_contents", "service_account_email", "service_account_file"),
+)
 KEYS = ("type", "elements", "required", "default", "choices")
 
 Docs = dict[str, dict[str, Any]]
@@ -50,7 +56,7 @@ def accepted(module: str, patch: pytest.MonkeyPatch) -> dict[str, Any]:
         given.update(arguments["argument_spec"])
         raise Seen
 
-    patch.setattr(code, "AnsibleAWSModule", see)
+    patch.setattr(code, "GcpModule" if module.startswith("gcp_") else "AnsibleAWSModule", see)
     with pytest.raises(Seen):
         code.main()
     return given
@@ -84,7 +90,9 @@ def test_the_comparison_sees_each_kind_of_difference() -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_options(docs: Docs, module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     options = {
-        name: option for name, option in docs[module]["doc"]["options"].items() if name not in aws_argument_spec()
+        name: option
+        for name, option in docs[module]["doc"]["options"].items()
+        if name not in {*aws_argument_spec(), *GCP}
     }
     assert differences(options, accepted(module, monkeypatch)) == []
 
