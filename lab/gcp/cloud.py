@@ -104,13 +104,13 @@ class Cloud:
         self._number += 1
         return str(self._number)
 
-    def public_address(self) -> str:
-        """A public address that nothing uses. Errors: 403, as for a used up quota."""
-        text = json.dumps([item.body for item in self.store("compute").values()])
-        for address in self.public.hosts():
-            if f'"{address}"' not in text:
-                return str(address)
-        raise ApiError(403, "quotaExceeded", "Quota 'IN_USE_ADDRESSES' exceeded.")
+    def public_addresses(self, count: int = 1) -> list[str]:
+        """Public addresses that nothing uses. Errors: 403, as for a used up quota."""
+        used = json.dumps([item.body for item in self.store("compute").values()])
+        free = [str(address) for address in self.public.hosts() if f'"{address}"' not in used]
+        if len(free) < count:
+            raise ApiError(403, "quotaExceeded", "Quota 'IN_USE_ADDRESSES' exceeded.")
+        return free[:count]
 
     def put(self, api: str, path: str, body: Body, hidden: Body | None = None) -> None:
         """Keep a resource as it is."""

@@ -17,6 +17,7 @@ from . import catalogue, corrections
 from .errors import ApiError, exists, in_use, invalid, missing, not_found, stale, unimplemented
 from .filters import matches
 from .operations import not_ready
+from .rules.disks import newest
 from .rules.kit import KINDS, Call, Kind
 from .store import Body, collection_of, link, merged, name_of, now, path_of, project_of
 
@@ -72,7 +73,7 @@ def resolved(call: Call, value: Any, where: str = "resource") -> Any:
     if path in call.store:
         if call.cloud.operations.not_ready(path):
             raise not_ready(path)
-    elif catalogue.item(path) is None:
+    elif catalogue.item(path) is None and newest(call.store, path) is None:
         raise invalid(where, value, f"The referenced {collection_of(path)} resource cannot be found.")
     return link(path)
 
@@ -148,7 +149,7 @@ def _update(call: Call, kind: Kind) -> Body:
         raise stale("resource")
     if call.body.get("name", old["name"]) != old["name"]:
         raise invalid("name", call.body["name"], "The name of a resource cannot be changed.")
-    if verb == "patch":
+    if call.method.http == "PATCH":
         new = merged(old, call.body)
     else:
         schema = call.method.request or ""
@@ -182,9 +183,12 @@ def _delete(call: Call, kind: Kind) -> Body:
     owned = set(store.owned(path))
     for user in store.users(path):
         if user not in owned:
-            raise in_use(kind.collection.removesuffix("s"), path, user)
+            raise in_use(kind.collection, path, user)
     answer = _started(call, path)
+    owner = store[path].hidden.get("owner", "")
     kind.remove(call.cloud, path)
+    if owner in store:
+        KINDS["compute", collection_of(owner)].missed(call.cloud, owner)
     return answer
 
 

@@ -8,6 +8,7 @@ https://cloud.google.com/compute/docs/troubleshooting/troubleshooting-instances 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 # https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
@@ -23,6 +24,8 @@ STATUS = {
     501: "UNIMPLEMENTED",
     503: "UNAVAILABLE",
 }
+_PLURAL = re.compile(r"(?<=ss)es$|(?<=Prox)ies$|(?<=Polic)ies$|s$")
+_HUMP = re.compile(r"[A-Z]")
 # Status of a reason where it is not the one of the code.
 STATUS_OF_REASON = {"aborted": "ABORTED", "failedPrecondition": "FAILED_PRECONDITION"}
 
@@ -69,9 +72,15 @@ def exists(path: str) -> ApiError:
 
 
 def in_use(kind: str, path: str, user: str) -> ApiError:
-    """400 for the removal of something that another resource needs."""
-    message = f"The {kind} resource '{path}' is already being used by '{user}'"
+    """400 for the removal of something that another resource needs; ``kind`` is the collection."""
+    message = f"The {singular(kind)} resource '{path}' is already being used by '{user}'"
     return ApiError(400, "resourceInUseByAnotherResource", message)
+
+
+def singular(collection: str) -> str:
+    """``targetHttpsProxies``: ``target_https_proxy``."""
+    word = _PLURAL.sub(lambda found: "y" if found[0] == "ies" else "", collection)
+    return _HUMP.sub(lambda found: "_" + found[0].lower(), word)
 
 
 def stale(what: str) -> ApiError:

@@ -93,7 +93,7 @@ class Validator:
                 if key not in _ECHOED:
                     self.ignored.append(f"output only {where}.{key}")
             elif inner is None:
-                if self._method.verb == "patch":  # a merge patch removes so
+                if self._method.http == "PATCH":  # a merge patch removes so
                     taken[key] = None
             else:
                 taken[key] = self._any(spec, inner, f"{where}.{key}", "")
@@ -110,7 +110,7 @@ class Validator:
 
     def _complete(self, name: str, fields: Mapping[str, Schema], taken: Mapping[str, Any], where: str) -> None:
         """A patch brings what changes; but the entries of its lists are whole."""
-        if self._method.verb == "patch" and "[" not in where:
+        if self._method.http == "PATCH" and "[" not in where:
             return
         needed = {
             key

@@ -39,7 +39,7 @@ def address(change: Change) -> None:
     if external:
         if "address" in new:
             raise invalid("address", new["address"], "The specified external IP address is not a reserved one.")
-        new["address"] = change.cloud.public_address()
+        new["address"] = change.cloud.public_addresses()[0]
     elif change.region:
         del new["networkTier"]
         if "subnetwork" not in new:

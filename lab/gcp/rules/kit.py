@@ -90,6 +90,7 @@ class Kind:
     rule: Rule | None = None
     view: View | None = None
     gone: Gone | None = None
+    lost: Gone | None = None
 
     def __post_init__(self) -> None:
         KINDS[self.api, self.collection] = self
@@ -108,6 +109,11 @@ class Kind:
         """Decorator: refuses a removal, or takes along what belongs to the resource."""
         self.gone = gone
         return gone
+
+    def missing(self, lost: Gone) -> Gone:
+        """Decorator: somebody removed what was made on behalf of the resource."""
+        self.lost = lost
+        return lost
 
     def verb(self, *names: str) -> Callable[[Verb], Verb]:
         """Decorator: carries out verbs beyond get, list, insert, patch, update and delete.
@@ -143,6 +149,11 @@ class Kind:
             self._fingerprints(cloud, change.new)
         cloud.put(self.api, path, change.new, change.hidden)
         return change.new
+
+    def missed(self, cloud: Cloud, path: str) -> None:
+        """Something that this resource owns was removed."""
+        if self.lost is not None:
+            self.lost(cloud, path)
 
     def unwrapped(self, call: Call) -> Body:
         """The resource in an update's request."""
