@@ -196,6 +196,8 @@ def _deletion() -> None:
             message = f"Certificate {arn} in account {self.account_id} is in use by {', '.join(sorted(used))}."
             raise AWSError(message, exception_type="ResourceInUseException")
         original(self, arn)
+        for token in [token for token, made in self._idempotency_tokens.items() if made["arn"] == arn]:
+            del self._idempotency_tokens[token]  # moto would look for the certificate
 
     AWSCertificateManagerBackend.delete_certificate = delete_certificate
 
