@@ -4,17 +4,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from ansible_collections.multicloud.dr.plugins.module_utils._lambda import bundle, handler
+
+from tests.unit.fakes import preflight
 
 ROOT = Path(__file__).resolve().parents[4]
 ROLE = ROOT / "roles" / "aws_lambda"
@@ -84,28 +82,10 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What preflight.yml's task says to each case; nothing to one that passed."""
-    folder = tmp_path_factory.mktemp("preflight")
-    hosts = {}
-    for name, (change, _) in CASES.items():
-        variables = {**GOOD, **change, "ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-        hosts[name] = {key: value for key, value in variables.items() if value is not None}
-    (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}))
     task = {"multicloud.dr.role_variables": {"roles": ["aws_lambda"]}}
-    (folder / "play.json").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
-    run = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "-i", folder / "hosts.json", folder / "play.json"],
-        cwd=ROOT,
-        env=os.environ | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
-        capture_output=True,
-        text=True,
+    return preflight.said(
+        tmp_path_factory.mktemp("preflight"), task, GOOD, {case: change for case, (change, _) in CASES.items()}
     )
-    found = dict.fromkeys(CASES, "")
-    # Other callbacks may write after it.
-    report, _ = json.JSONDecoder().raw_decode(run.stdout, run.stdout.index("{"))
-    for one in report["plays"][0]["tasks"]:
-        for host, result in one["hosts"].items():
-            found[host] += result["msg"] if result.get("failed") else ""
-    return found
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.unit.fakes import preflight
 
 ROOT = Path(__file__).resolve().parents[4]
 USER = {"name": "shop", "hosts": ["10.10.0.0/16"], "password": "x" * 16, "privileges": {"shop.*": "SELECT"}}
@@ -65,27 +63,7 @@ SPECIFICATION = ("address_missing", "certificate_missing", "source", "series", "
 
 
 def said(folder: Path, task: dict[str, Any]) -> dict[str, str]:
-    """What a task said to each host; nothing to one that passed."""
-    hosts = {}
-    for name, (change, _) in CASES.items():
-        variables = {**GOOD, **change, "ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-        hosts[name] = {key: value for key, value in variables.items() if value is not None}
-    (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}))
-    (folder / "play.json").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
-    run = subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "-i", folder / "hosts.json", folder / "play.json"],
-        cwd=ROOT,
-        env=os.environ | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
-        capture_output=True,
-        text=True,
-    )
-    found = dict.fromkeys(CASES, "")
-    # Other callbacks may write after it.
-    report, _ = json.JSONDecoder().raw_decode(run.stdout, run.stdout.index("{"))
-    for one in report["plays"][0]["tasks"]:
-        for host, result in one["hosts"].items():
-            found[host] += result["msg"] if result.get("failed") else ""
-    return found
+    return preflight.said(folder, task, GOOD, {case: change for case, (change, _) in CASES.items()})
 
 
 @pytest.fixture(scope="module")
