@@ -17,7 +17,8 @@ description:
     Built on U(https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html).
   - >-
     ACM issues the certificate once the records of RV(certificate.validation_records) are seen, which a play sets
-    between two runs of this module, the second with O(wait=true). The records have to stay: ACM renews the certificate by them.
+    between two runs of this module, the second with O(wait=true). The records have to stay: ACM renews the certificate
+    by them.
 options:
   name:
     description: Identifies the certificate. Becomes its tag C(Name).

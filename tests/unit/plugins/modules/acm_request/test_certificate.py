@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.multicloud.dr.plugins.module_utils._acm.certificate import (
     Certificate,
@@ -47,7 +49,7 @@ def test_the_token_is_the_request() -> None:
 
 def test_records_that_are_not_shown_yet() -> None:
     record = {"Name": "_x.a.example.", "Type": "CNAME", "Value": "_y.acm-validations.aws."}
-    options = [{"DomainName": "a.example", "ResourceRecord": record}, {"DomainName": "b.example"}]
+    options: list[dict[str, Any]] = [{"DomainName": "a.example", "ResourceRecord": record}, {"DomainName": "b.example"}]
     assert not Certificate("1", "PENDING_VALIDATION", (), "RSA_2048", validation_records(options)).has_records
     shown = validation_records(options[:1] * 2)
     assert shown == [{"name": "_x.a.example", "type": "CNAME", "values": ["_y.acm-validations.aws."]}]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.multicloud.dr.plugins.module_utils._acm import api
+from ansible_collections.multicloud.dr.plugins.module_utils._aws_resource import AwsError
 from ansible_collections.multicloud.dr.plugins.modules import acm_request, acm_request_info
 
 from tests.unit.fakes.ansible_module import Run, aws_environment, runner
@@ -102,15 +103,10 @@ def test_an_answer_that_was_lost_makes_no_second_one(
 
     def lost(*arguments: Any) -> str:
         request(*arguments)
-        raise api_error()
-
-    def api_error() -> Exception:
-        from ansible_collections.multicloud.dr.plugins.module_utils._aws_resource import AwsError
-
-        return AwsError("no answer")
+        raise AwsError("no answer")
 
     with monkeypatch.context() as patch:
-        patch.setattr(acm_request.api, "request", lost)
+        patch.setattr(api, "request", lost)
         assert run(**wanted)["failed"]
     assert not run(**wanted)["changed"]
     assert len(info(name=wanted["name"])["certificates"]) == 1

@@ -53,7 +53,7 @@ def test_life(run: Run, aws: Aws, wanted: dict[str, Any], capsys: pytest.Capture
     assert (again["changed"], again["diff"]["before"]) == (False, again["diff"]["after"])
     assert info(**which)["settings"] == made["logging"]["settings"]
     assert not run(**{**which, "destination_arn": wanted["destination_arn"]})["changed"], "not given, left alone"
-    emptied = {"filters": [], "redacted_fields": [], "redacted_headers": []}
+    emptied: dict[str, Any] = {"filters": [], "redacted_fields": [], "redacted_headers": []}
     assert run(**{**wanted, **emptied})["action"] == "updated"
     assert not run(**{**wanted, **emptied})["changed"]
     assert run(_check=True, **which, state="absent")["action"] == "deleted"
