@@ -103,7 +103,7 @@ async def run(options: argparse.Namespace) -> None:
     from .changes import Changes
     from .health_metric import HealthMetric, provide
     from .lambda_runtime import Runtime
-    from .patches import acm, awslambda, cloudfront, cloudwatch, dynamodb, ec2, elbv2, events, route53, sns, wafv2
+    from .patches import acm, awslambda, cloudfront, cloudwatch, dms, dynamodb, ec2, elbv2, events, route53, sns, wafv2
     from .resolver import resolver
     from .schedules import Schedules
     from .server import Api, serve
@@ -122,6 +122,7 @@ async def run(options: argparse.Namespace) -> None:
     host, port = options.bind[0]
     runtime = Runtime(f"http://{host}:{port}")
     functions = awslambda.Lambda(runtime)
+    dms.apply()
     dynamodb.apply()
     ec2.apply()
     route53.apply(plane, changes)
