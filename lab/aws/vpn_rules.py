@@ -27,7 +27,7 @@ RESERVED = (*(IPv4Network(f"169.254.{number}.0/30") for number in range(6)), IPv
 PRE_SHARED_KEY = re.compile(r"(?!0)[A-Za-z0-9._]{8,64}")
 ENCRYPTION = ("AES128", "AES256", "AES128-GCM-16", "AES256-GCM-16")
 INTEGRITY = ("SHA1", "SHA2-256", "SHA2-384", "SHA2-512")
-DH_GROUPS = {1: (2, *range(14, 25)), 2: (2, 5, *range(14, 25))}
+DH_GROUPS = {1: (2, *range(14, 25), 35), 2: (2, 5, *range(14, 25), 35, 36, 37)}
 LISTS: dict[str, tuple[Any, ...]] = {
     "Phase1EncryptionAlgorithms": ENCRYPTION,
     "Phase2EncryptionAlgorithms": ENCRYPTION,

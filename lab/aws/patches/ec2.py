@@ -279,6 +279,7 @@ def _vpn_connections(telemetry: Telemetry, outside: IPv4Network) -> None:
     VPNConnection.vgw_telemetry = property(vgw_telemetry)
     VPNConnection.customer_gateway_configuration = property(_customer_configuration)
     VPNConnection.category = "VPN"
+    VPNConnection.vpn_connection_id = property(lambda self: self.id)  # a filter
 
 
 _NONE: dict[str, Any] = {"TunnelOptions": []}

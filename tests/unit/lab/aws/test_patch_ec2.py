@@ -229,6 +229,14 @@ def test_what_is_not_given_differs_from_tunnel_to_tunnel(ec2: Any, site: Site) -
         assert len({each[name] for each in tunnels}) == 6
 
 
+def test_connections_are_found_by_their_id(ec2: Any, site: Site) -> None:
+    identifier = site.connect(ec2)["VpnConnectionId"]
+    for wanted, found in ((identifier, [identifier]), ("vpn-none", [])):
+        filters = [{"Name": "vpn-connection-id", "Values": [wanted]}]
+        connections = ec2.describe_vpn_connections(Filters=filters)["VpnConnections"]
+        assert [each["VpnConnectionId"] for each in connections] == found
+
+
 def test_without_a_data_plane_every_tunnel_is_down(ec2: Any, site: Site) -> None:
     telemetry = read(ec2, site.connect(ec2))["VgwTelemetry"]
     assert [(each["Status"], each["AcceptedRouteCount"]) for each in telemetry] == [("DOWN", 0)] * 2
