@@ -86,8 +86,13 @@ def process_killed(lab: Lab, folder: Path, host: str, unit: str) -> tuple[Judgem
         event = faults.signal(host, unit, "KILL")
         trial.await_orders(30)
     judgement = trial.judge("gcp-db", fault=event.fault, limits=Limits(blind=5.0))
-    held = [one for journal in trial.journals() for one in journal.attempts if one.end - one.begin > PATIENCE]
-    assert not held, "customers were kept waiting for a server that is back"
+    held = [
+        f"from {one.begin - event.fault.begin:.2f} to {one.end - event.fault.begin:.2f} s: {one.outcome}"
+        for journal in trial.journals()
+        for one in journal.attempts
+        if one.end - one.begin > PATIENCE
+    ]
+    assert not held, f"customers were kept waiting for a server that is back: {held}"
     wait_for(partial(settled, lab, "gcp"), "gcp writes and aws follows", 60)
     return judgement, judgement.availability[HONOURS].longest
 
