@@ -617,3 +617,81 @@ def test_a_drill_needs_no_control_plane(lab: Lab, table: Runs, desk: Desk) -> No
     assert [(rpo["transactions"], rpo["exact"]) for rpo in told["rpo"]] == [(0, True)] * 2
     assert (record(table).active_site, table.lock()) == ("gcp", None)
     wait_for(lambda: settled(lab, "gcp"), "gcp writes and aws follows", 60)
+
+
+# An isolation drill --------------------------------------------------------------------------------------------------
+
+# Less than any lease lasts: the way to the peer is no part of an order's.
+HOLDER_TTL = 8
+FINDINGS = ("cut", "agent", "record", "database", *("catalogue",) * 2, *("orders",) * 2, "lease", "arbiter")
+ISOLATED = ("db", "cache", "web1", "web2")
+
+
+def cut_off(lab: Lab) -> list[str]:
+    """The hosts, of either site, that drop packets for a drill, or are going to stop it."""
+    hosts = [f"{site}-{part}" for site in ("gcp", "aws") for part in ISOLATED]
+    return [
+        host
+        for host in hosts
+        if "dr_drill" in lab.run(host, "nft", "list", "tables")
+        or lab.succeeds(host, "systemctl", "is-active", "dr-drill-join.timer")
+    ]
+
+
+@pytest.mark.usefixtures("at_home")
+def test_an_isolation_drill_shows_what_the_standby_can_do_alone(
+    lab: Lab, table: Runs, desk: Desk, tmp_path: Path
+) -> None:
+    healthy(lab)
+    # Customers who come in at aws buy across the VPN.
+    send_customers(lab, "gcp")
+    before, runs = still(table), table.last()
+    checked = desk.play("drill_isolation", "--check", dr_target="aws", dr_stay=5)
+    assert checked.code == 0, checked.text
+    assert (still(table), table.last(), table.lock(), cut_off(lab)) == (before, runs, None, [])
+
+    with Trial(lab, tmp_path, clients=(HONOURS,), database="gcp-db") as trial:
+        trial.await_orders(20)
+        drill = desk.play("drill_isolation", dr_target="aws", dr_stay=5)
+        trial.await_orders(20)
+    assert drill.code == 0, drill.text
+    assert drill.plan == checked.plan
+    judgement = trial.judge("gcp-db", limits=LIMITS)
+    nothing_lost(judgement)
+    longest = judgement.availability[HONOURS].longest
+    assert longest < HOLDER_TTL
+    assert (still(table), table.lock(), cut_off(lab)) == (before, None, [])
+
+    told = desk.report(last(table).run)
+    assert {step["outcome"] for step in told["steps"]} == {"done"}
+    assert tuple(finding["name"] for finding in told["findings"]) == FINDINGS
+    assert all(finding["seen"] for finding in told["findings"])
+    assert told["findings"][0]["sentence"] == "4 hosts were cut off; the agent of aws hears nothing of gcp."
+    page = (desk.runs / told["run"] / "report.html").read_text()
+    assert "<h2>What aws can do alone</h2>" in page
+    wait_for(lambda: settled(lab, "gcp"), "gcp writes and aws follows", 60)
+    print(f"isolation drill {told['seconds']:.0f} s, longest time without an order {longest:.2f} s")
+
+
+@pytest.mark.usefixtures("at_home")
+def test_an_isolation_drill_whose_controller_dies_ends_by_itself(lab: Lab, table: Runs, desk: Desk) -> None:
+    epoch = record(table).epoch
+    known = frozenset(entry.hash for entry in lines(table))
+
+    def isolated() -> bool:
+        return ("isolate", "done") in {(each.step, each.event) for each in lines(table) if each.hash not in known}
+
+    with desk.begin("drill_isolation", dr_target="aws", dr_stay=5, dr_margin=10) as playing:
+        playing.kill_when(isolated, "the sites are cut off")
+    assert cut_off(lab) == [f"aws-{part}" for part in ISOLATED]
+    wait_for(lambda: not cut_off(lab), "the hosts of aws join gcp by themselves", 30)
+    wait_for(lambda: settled(lab, "gcp"), "gcp writes and aws follows", 60)
+
+    run = last(table).run
+    done = desk.play("drill_isolation", dr_resume=run)
+    assert done.code == 0, done.text
+    told = desk.report(run)
+    outcomes = {step["name"]: step["outcome"] for step in told["steps"]}
+    assert outcomes == {**dict.fromkeys(outcomes, "done"), "alone": "failed"}
+    assert (told["outcome"], told["findings"]) == ("done", [])
+    assert (record(table).epoch, table.lock(), cut_off(lab)) == (epoch, None, [])

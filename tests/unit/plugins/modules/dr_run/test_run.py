@@ -22,7 +22,7 @@ from ansible_collections.multicloud.dr.plugins.modules.dr_failover import Asked,
 from ansible_collections.multicloud.dr.plugins.modules.dr_failover import Failed as NotMoved
 from ansible_collections.multicloud.dr.plugins.modules.dr_run import Dns, Failed, Process, Request
 
-from tests.unit.fakes.sites import SITES, Killed, World, lost, scene
+from tests.unit.fakes.sites import HEALTHY, SITES, Killed, World, lost, scene
 from tests.unit.fakes.tables import table
 
 Facts = dict[str, Any]
@@ -427,3 +427,102 @@ def test_a_write_whose_answer_is_lost_is_done_once(
     one.step([{"step": "look", "event": "note", "seconds": None, "sentence": "Hello.", "data": {}}])
     notes = [entry for entry in stored(runs, facts["run"]).journal.entries if entry.data.get("sentence") == "Hello."]
     assert len(notes) == 1
+
+
+# An isolation drill --------------------------------------------------------------------------------------------------
+
+FINDINGS = [
+    {"name": "agent", "seen": True, "sentence": "It <lives>."},
+    {"name": "orders", "seen": False, "sentence": "aws-web1 answers 422."},
+]
+
+
+def isolate(runs: Table, directory: Path, request: Request) -> Facts:
+    """What the playbook does: a run that is taken up after the look only joins the sites."""
+    facts = process(runs, directory).begin(request)
+    run, seat = facts["run"], facts["seat"]
+
+    def next_task() -> Process:
+        one = process(runs, directory)
+        one.sit(run, seat)
+        return one
+
+    resumed = request.resume and "look" not in facts["remaining"]
+    for step in ("look", "isolate", "alone", "reconnect"):
+        if step not in facts["remaining"]:
+            continue
+        assert (facts["remaining"][0], facts["attempt"]) == (step, None)
+        interrupted = resumed and step in ("isolate", "alone")
+        done = {"step": step, "event": "failed" if interrupted else "done", "seconds": None, "sentence": "So."}
+        facts = next_task().step([{**done, "data": {"findings": FINDINGS} if step == "alone" else {}}])
+    for check in ("catch_up", "cache"):
+        if check in facts["remaining"]:
+            facts = next_task().check(check, Dns())
+    return next_task().end()
+
+
+def test_an_isolation_drill_reports_what_was_found(runs: Table, tmp_path: Path) -> None:
+    facts = isolate(runs, tmp_path, Request("drill_isolation", "aws"))
+    told = report(facts)
+    assert {step["outcome"] for step in told["steps"]} == {"done"}
+    assert told["findings"] == FINDINGS
+    assert "1 of 2" in facts["text"]
+    page = (tmp_path / facts["run"] / "report.html").read_text()
+    assert "<h2>What aws can do alone</h2>" in page
+    assert "<li><b>agent</b>: It &lt;lives&gt;.</li>" in page
+    assert '<li><b class="failed">orders</b>: aws-web1 answers 422.</li>' in page
+    record = runs.read()
+    assert record is not None
+    assert (replace(record, lease_counter=100), runs.lock()) == (HEALTHY, None)
+
+
+def test_other_runs_have_no_findings(runs: Table, tmp_path: Path) -> None:
+    told = report(go(runs, tmp_path, PLANNED))
+    assert told["findings"] == []
+    assert "can do alone" not in (tmp_path / told["run"] / "report.html").read_text()
+
+
+def test_what_fails_on_the_way_does_not_keep_the_sites_apart(runs: Table, tmp_path: Path) -> None:
+    one = process(runs, tmp_path)
+    facts = one.begin(Request("drill_isolation", "aws"))
+    for step, event in (("look", "done"), ("isolate", "failed"), ("alone", "failed")):
+        facts = one.step([{"step": step, "event": event, "seconds": None, "sentence": "So.", "data": {}}])
+    assert facts["remaining"][0] == "reconnect"
+    with pytest.raises(Failed, match=r"reconnect: aws-db is silent\. The run keeps the lock: go on with -e dr_resume="):
+        one.step(
+            [{"step": "reconnect", "event": "failed", "seconds": None, "sentence": "aws-db is silent.", "data": {}}]
+        )
+    assert "reconnect" in process(runs, tmp_path).begin(Request("drill_isolation", "", facts["run"]))["remaining"]
+
+
+# The last number is beyond the last write, so none is left out.
+LAST = 22
+
+
+@pytest.mark.parametrize("at", range(1, LAST + 1))
+def test_an_isolation_drill_killed_after_any_write_is_resumed(runs: Table, tmp_path: Path, at: int) -> None:
+    runs.killed_at = at
+    try:
+        isolate(runs, tmp_path / "one", Request("drill_isolation", "aws"))
+        assert at == LAST
+    except Killed:
+        assert at < LAST
+    runs.killed_at = None
+    last = runs.last()
+    if last is None:
+        last = stored(runs, isolate(runs, tmp_path / "two", Request("drill_isolation", "aws"))["run"])
+    elif last.outcome == "running":
+        isolate(runs, tmp_path / "two", Request("drill_isolation", "", last.run))
+    last = stored(runs, last.run)
+    assert (last.outcome, runs.lock()) == ("done", None)
+    told = reports.build(last.run, last.owner, last.outcome, last.journal.entries)
+    outcomes = {step["name"]: step["outcome"] for step in told["steps"]}
+    assert set(outcomes.values()) <= {"done", "failed"}
+    assert (outcomes["reconnect"], outcomes["catch_up"]) == ("done", "done")
+
+
+def test_a_site_that_does_not_follow_again_keeps_the_run_open(runs: Table, world: World, tmp_path: Path) -> None:
+    world.agents["aws"].lag = 99
+    world.sleep(3)
+    with pytest.raises(Failed, match=r"catch_up: aws is 99\.0 s behind gcp\. The run keeps the lock"):
+        isolate(runs, tmp_path, Request("drill_isolation", "aws"))
