@@ -17,6 +17,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argu
 ROOT = Path(__file__).resolve().parents[4]
 MODULES = [
     *("cloudwatch_alarm", "cloudwatch_alarm_info", "cloudwatch_dashboard", "cloudwatch_dashboard_info"),
+    *("dms_replication_instance", "dms_replication_instance_info", "dms_replication_task", "dms_replication_task_info"),
     *("dr_failover", "dr_failover_info", "dr_record", "dr_record_info", "dr_run", "dr_run_info"),
     *("gcp_iam_member", "gcp_iam_member_info", "gcp_resource", "gcp_resource_info"),
     *("ec2_customer_gateway", "ec2_vpn_connection", "ec2_vpn_connection_info"),
