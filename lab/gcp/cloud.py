@@ -148,6 +148,7 @@ class Cloud:
             try:
                 result: Any = self._dispatch(request, entry)
                 data = result if isinstance(result, bytes) else json.dumps(result).encode()
+                entry.code = 200 if data else 204
             except ApiError as error:
                 if kept:  # a refused call has changed nothing
                     self._stores = pickle.loads(kept)

@@ -40,7 +40,7 @@ def handle(call: Call) -> Body:
         call.path = _WITHOUT_GLOBAL.sub(r"\1/global/\2", call.path.removesuffix(f"/{verb}"))
         _write(call, call.path)
         answer = kind.verbs[verb](call)
-        return _started(call, call.path) if answer is None else answer
+        return answer if isinstance(answer, dict) else _started(call, call.path)
     match verb:
         case "get":
             return catalogue.item(call.path) or kind.show(call.cloud, call.path)

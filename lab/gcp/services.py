@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from .errors import ApiError, exists, not_found, unimplemented
+from .filters import matches
 from .rules.kit import KINDS, Call, Kind
 from .store import Body, fingerprint, merged, now
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 _BEFORE_NAME = re.compile(r"^(?:[a-z]+/)?v\d\w*/")
 _OPERATION = re.compile(r"(?:.*/)?operations/[\w.-]+")
-_SNAKE = re.compile(r"_(\w)")
+_SNAKE = re.compile(r"(?<=[a-z])_([a-z])")
 # Calls that ask who may, before the API itself is asked.
 _ALWAYS_ENABLED = {"iamcredentials", "serviceusage", "oauth2", "cloudresourcemanager"}
 
@@ -35,7 +36,8 @@ def handle(call: Call, request: Request) -> Body | bytes:
         call.body = {"data": request.data, "type": request.content_type}
     if verb in kind.verbs:
         call.path = call.path.removesuffix(f":{verb}")
-        return kind.verbs[verb](call) or {}
+        answer = kind.verbs[verb](call)
+        return {} if answer is None else answer
     match verb:
         case "get":
             return _operation(call) or kind.show(call.cloud, call.path)
@@ -61,6 +63,8 @@ def disabled(service: str, project: str) -> ApiError:
 
 def operation(call: Call, target: str, response: Body | None = None) -> Body:
     """What a long running operation answers; it is done at once."""
+    if call.api.name == "dns":
+        return {"kind": "dns#operation", "id": call.cloud.next_id(), "status": "done", "type": call.method.verb}
     parent = "/".join(target.split("/")[:4]) if "/locations/" in target else ""
     name = f"{parent}/operations/operation-{call.cloud.next_id()}".lstrip("/")
     body = {"name": name, "done": True, "response": response or {}}
@@ -120,9 +124,17 @@ def _list(call: Call, kind: Kind) -> Body:
     properties = call.api.properties(call.method.response)
     noise = ("unreachable", "warnings", "executionErrors")
     field = next(key for key, spec in properties.items() if spec.get("type") == "array" and key not in noise)
+    condition = _camel(call.query.get("filter", ""))
     items = [kind.show(call.cloud, path) for path, _ in call.store.below(call.path)]
+    items = [item for item in items if matches(item, condition)]
     head = {"kind": properties["kind"]["default"]} if "default" in properties.get("kind", {}) else {}
-    return {**head, field: items} if items else head
+    size = int(call.query.get("pageSize") or call.query.get("maxResults") or 1000)
+    token = call.query.get("pageToken") or "0"
+    if not token.isdigit():
+        raise ApiError(400, "invalid", f"Invalid page token: {token}")
+    start = int(token)
+    more = {"nextPageToken": str(start + size)} if len(items) > start + size else {}
+    return {**head, **({field: items[start : start + size]} if items else {}), **more}
 
 
 def _update(call: Call, kind: Kind) -> Body:
@@ -130,9 +142,8 @@ def _update(call: Call, kind: Kind) -> Body:
     sent = kind.unwrapped(call)
     if "etag" in sent and sent["etag"] != old.get("etag"):
         raise ApiError(409, "aborted", "There were concurrent changes. The etag is not the present one; read it again.")
-    mask = [
-        _SNAKE.sub(lambda found: found[1].upper(), one) for one in call.query.get("updateMask", "").split(",") if one
-    ]
+    given = str(call.body.get("updateMask") or call.query.get("updateMask", ""))
+    mask = [_camel(one) for one in given.split(",") if one]
     if mask:
         unknown = [one for one in mask if one.split(".")[0] not in _fields(call)]
         if unknown:
@@ -155,17 +166,25 @@ def _update(call: Call, kind: Kind) -> Body:
     return _answer(call, kind, call.path)
 
 
+def _camel(text: str) -> str:
+    """``display_name``: ``displayName``."""
+    return _SNAKE.sub(lambda found: found[1].upper(), text)
+
+
 def _fields(call: Call) -> set[str]:
     """The fields of the resource, also where the request wraps it."""
     fields = set(call.api.properties(call.method.request))
     return fields | set(call.api.properties(call.method.response))
 
 
-def _delete(call: Call, kind: Kind) -> Body:
+def _delete(call: Call, kind: Kind) -> Body | bytes:
     call.store.need(call.path)
     kind.remove(call.cloud, call.path)
     for path in [path for path in call.store if path.startswith(f"{call.path}/")]:
         call.cloud.drop(call.api.name, path)
+    call.cloud.drop("policies", f"{call.api.name}/{call.path}")
+    if call.method.response is None:
+        return b""
     return operation(call, call.path) if call.method.response == "Operation" else {}
 
 

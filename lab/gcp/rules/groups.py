@@ -14,7 +14,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from .. import catalogue
-from ..errors import in_use, invalid, missing, not_found, unusable
+from ..errors import in_use, invalid, missing, not_found, stale, unusable
 from ..store import Body, link, now, path_of, project_of, region_of
 from .instances import INSTANCES
 from .kit import Call, Change, Kind
@@ -69,7 +69,7 @@ def manager_view(cloud: Cloud, path: str, body: Body) -> Body:
     for scaler, other in store.kind("autoscalers", project_of(path)):
         if path_of(other["target"]) == path:
             status["autoscaler"] = link(scaler)
-    actions = dict.fromkeys(_ACTIONS, 0) | {"none": len(members)}
+    actions: Body = {**dict.fromkeys(_ACTIONS, 0), "none": len(members)}
     return {**body, "status": status, "currentActions": actions}
 
 
@@ -298,7 +298,7 @@ def _keep_group(change: Change, path: str) -> None:
     new = change.new
     nic = change.store.need(path_of(new["instanceTemplate"]))["properties"]["networkInterfaces"][0]
     before = change.store.get(path)
-    body = {
+    body: Body = {
         "kind": "compute#instanceGroup",
         "id": before.body["id"] if before else change.cloud.next_id(),
         "name": new["name"],
@@ -406,5 +406,5 @@ def set_named_ports(call: Call) -> None:
     """https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroups/setNamedPorts."""
     body = call.store.need(call.path)
     if call.body.get("fingerprint", body["fingerprint"]) != body["fingerprint"]:
-        raise invalid("fingerprint", call.body["fingerprint"], "It is not the present one.")
+        raise stale("named ports")
     GROUPS.keep(call.cloud, call.path, {**body, "namedPorts": call.body.get("namedPorts", [])})

@@ -68,7 +68,7 @@ class Change:
 Rule = Callable[[Change], None]
 View = Callable[["Cloud", str, Body], Body]
 Gone = Callable[["Cloud", str], None]
-Verb = Callable[[Call], "Body | None"]
+Verb = Callable[[Call], "Body | bytes | None"]
 
 
 @dataclass

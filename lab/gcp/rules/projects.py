@@ -10,10 +10,12 @@ from __future__ import annotations
 from ..errors import ApiError
 from ..services import operation
 from ..store import Body, name_of
+from . import policies
 from .kit import Call, Kind
 
 PROJECTS = Kind("projects", "Project", "cloudresourcemanager")
 SERVICES = Kind("services", "GoogleApiServiceusageV1Service", "serviceusage")
+policies.guard(PROJECTS, exists=False)
 
 _NUMBER = "123456789012"
 
