@@ -122,6 +122,14 @@ class Cloud:
 
     # -- what the lab's tests use
 
+    def saved(self) -> bytes:
+        """All resources as they are now, for ``restore``."""
+        return pickle.dumps(self._stores)
+
+    def restore(self, saved: bytes) -> None:
+        """Back to what was saved by this process."""
+        self._stores = pickle.loads(saved)
+
     def state(self) -> dict[str, dict[str, Body]]:
         """All resources: API, path, body."""
         return {api: {path: item.body for path, item in store.items()} for api, store in self._stores.items() if store}
@@ -144,14 +152,14 @@ class Cloud:
         started = time.monotonic()
         entry = Entry(f"{request.http} {request.host}", request.path)
         with self.lock:
-            kept = pickle.dumps(self._stores) if request.http != "GET" else b""
+            kept = self.saved() if request.http != "GET" else b""
             try:
                 result: Any = self._dispatch(request, entry)
                 data = result if isinstance(result, bytes) else json.dumps(result).encode()
                 entry.code = 200 if data else 204
             except ApiError as error:
                 if kept:  # a refused call has changed nothing
-                    self._stores = pickle.loads(kept)
+                    self.restore(kept)
                 entry.code, entry.error = error.code, error.message
                 data = json.dumps(error.body()).encode()
             except Exception as error:  # a mistake of ours must look like one
