@@ -89,6 +89,22 @@ class Gcp:
         answer.raise_for_status()
         return answer.json()
 
+    def call(
+        self, method: str, path: str, body: Any = None, base: str = "https://compute.googleapis.com/compute/v1"
+    ) -> Any:
+        """A request of somebody else to a project's API."""
+        answer = requests.request(
+            method,
+            f"{base}/projects/{PROJECT}/{path}",
+            json=body,
+            proxies={"https": self.door},
+            verify=self.environment["REQUESTS_CA_BUNDLE"],
+            headers={"Authorization": f"Bearer {self.environment['GCP_ACCESS_TOKEN']}"},
+            timeout=10,
+        )
+        answer.raise_for_status()
+        return answer.json()
+
     def drift(self, path: str, patch: dict[str, Any], api: str = "compute") -> None:
         """Change what is stored, as somebody with a console would."""
         self.post("drift", {"api": api, "path": f"projects/{PROJECT}/{path}", "patch": patch})
