@@ -16,6 +16,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argu
 
 ROOT = Path(__file__).resolve().parents[4]
 MODULES = [
+    *("acm_request", "acm_request_info", "cloudfront_site", "cloudfront_site_info"),
     *("cloudwatch_alarm", "cloudwatch_alarm_info", "cloudwatch_dashboard", "cloudwatch_dashboard_info"),
     *("dms_replication_instance", "dms_replication_instance_info", "dms_replication_task", "dms_replication_task_info"),
     *("dr_failover", "dr_failover_info", "dr_record", "dr_record_info", "dr_run", "dr_run_info"),
@@ -23,6 +24,7 @@ MODULES = [
     *("ec2_customer_gateway", "ec2_vpn_connection", "ec2_vpn_connection_info"),
     "lambda_invocation",
     *("route53_failover", "route53_failover_info", "route53_health_check", "route53_health_check_info"),
+    *("route53_change_batch", "wafv2_logging", "wafv2_logging_info"),
 ]
 # What google.cloud's GcpModule adds.
 GCP = (
