@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from . import api, engine, pool
 from .errors import LabError
@@ -21,13 +22,24 @@ HOME = engine.Home(ROOT / ".lab")
 HOST_VERBS = ("start", "stop", "kill", "pause", "unpause")
 
 
-def load(inventory: Path) -> Topology:
-    """The lab that an inventory describes."""
+def listing_of(inventory: Path) -> dict[str, Any]:
+    """What ``ansible-inventory --list`` prints."""
     command = [str(Path(sys.executable).with_name("ansible-inventory")), "-i", str(inventory), "--list"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     if done.returncode:
         raise LabError(f"The inventory {inventory} cannot be read: {done.stderr.strip()}")
-    return topology_from_inventory(json.loads(done.stdout), lambda path: (ROOT / path).read_text())
+    listing: dict[str, Any] = json.loads(done.stdout)
+    return listing
+
+
+def topology_of(listing: dict[str, Any]) -> Topology:
+    """The lab that an inventory's listing describes."""
+    return topology_from_inventory(listing, lambda path: (ROOT / path).read_text())
+
+
+def load(inventory: Path) -> Topology:
+    """The lab that an inventory describes."""
+    return topology_of(listing_of(inventory))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from . import image, plan
+from . import image, joined, plan
 from .errors import LabError
 from .machine import PODMAN, RUN, STORAGE, Machine, default_mtu, enter, leave, name_servers, occupied
 from .topology import Host, Topology
@@ -101,11 +101,11 @@ def up(topology: Topology, home: Home, bare: bool = False, verbose: bool = False
             name: image.ensure(machine, "cached" if name == "debian" and not bare else name)
             for name in sorted({host.image for host in topology.hosts if host.image})
         }
-        resolver = _resolver()
+        resolver = resolver_file()
         with ThreadPoolExecutor(max_workers=4) as pool:
             jobs = [
-                pool.submit(_start, machine, topology, index, host, tags, home, resolver, mtu)
-                for index, host in enumerate(topology.hosts)
+                pool.submit(build_host, machine, topology, host, tags.get(host.image or ""), home, resolver, mtu)
+                for host in topology.hosts
             ]
             for job in jobs:
                 job.result()
@@ -140,8 +140,10 @@ def clear(machine: Machine, name: str) -> None:
     ).split()
     if containers:
         _kill_containers(machine, containers)
+    if baked := baked_tags(machine, name):
+        machine.do([*PODMAN, "rmi", "--force", *baked], check=False)
     # Cables first: a namespace may live on for a while after its deletion, and would keep their names taken.
-    ours = re.compile(rf"{re.escape(name)}(-.*|\d\d[a-z]+\d+)")
+    ours = re.compile(rf"{re.escape(name)}(-.*|(\d\d|j\d+)[a-z]+\d+)")
     for link in machine.json(["ip", "-j", "link", "show"]):
         if ours.fullmatch(link["ifname"]):
             machine.do(["ip", "link", "delete", link["ifname"]], check=False)
@@ -164,6 +166,18 @@ def _kill_containers(machine: Machine, containers: list[str]) -> None:
     for container in containers:
         machine.do([*PODMAN, "unpause", container], check=False)
     machine.do([*PODMAN, "rm", "--force", "--time", "0", "--volumes", *containers], check=False)
+
+
+def baked_repository(name: str) -> str:
+    """Where a lab keeps the images that were made of its own hosts."""
+    return f"localhost/multicloud-baked-{name}"
+
+
+def baked_tags(machine: Machine, name: str) -> list[str]:
+    """All images that were made of a lab's own hosts."""
+    repository = baked_repository(name)
+    listing = [*PODMAN, "images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={repository}"]
+    return [tag for tag in machine.do(listing, check=False).split() if tag.startswith(f"{repository}:")]
 
 
 def _prefixes(state: Path) -> set[IPv4Network]:
@@ -204,12 +218,13 @@ def is_whole(machine: Machine, topology: Topology) -> bool:
     spaces = {entry["name"] for entry in machine.json(["ip", "-j", "netns", "list"])}
     return (
         all(plan.namespace(topology, host) in (running if host.image else spaces) for host in topology.hosts)
-        and all(_answers(host) for host in topology.hosts if host.image)
+        and all(answers(host) for host in topology.hosts if host.image)
         and all(_is_ready(daemon.ready) for host in topology.hosts for daemon in host.daemons)
     )
 
 
-def _answers(host: Host) -> bool:
+def answers(host: Host) -> bool:
+    """Does the host's SSH server greet?"""
     try:
         with socket.create_connection((str(host.management), 22), timeout=2) as connection:
             return connection.recv(4) == b"SSH-"
@@ -220,7 +235,7 @@ def _answers(host: Host) -> bool:
 def wait_for_ssh(host: Host, timeout: float = START_TIMEOUT) -> None:
     """Until the host answers SSH. Raises LabError after ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
-    while not _answers(host):
+    while not answers(host):
         if time.monotonic() > deadline:
             raise LabError(f"{host.name} ({host.management}) did not answer SSH within {timeout:.0f} s of its start.")
         time.sleep(0.1)
@@ -237,20 +252,14 @@ def wait_for_units(machine: Machine, topology: Topology, host: Host, timeout: fl
             time.sleep(0.2)
 
 
-def _start(
-    machine: Machine,
-    topology: Topology,
-    index: int,
-    host: Host,
-    tags: dict[str, str],
-    home: Home,
-    resolver: str,
-    mtu: int,
+def build_host(
+    machine: Machine, topology: Topology, host: Host, tag: str | None, home: Home, resolver: str, mtu: int
 ) -> None:
-    machine.steps(plan.wiring(topology, index, host, mtu))
-    if host.image is None:
+    """Cables and, from the image ``tag``, a started container; without one only the namespace."""
+    machine.steps(plan.wiring(topology, host, mtu))
+    if tag is None:
         return
-    machine.steps([plan.container(topology, host, PODMAN, tags[host.image])])
+    machine.steps([plan.container(topology, host, PODMAN, tag)])
     name = plan.namespace(topology, host)
     files = {
         "/etc/resolv.conf": resolver,
@@ -267,7 +276,7 @@ def _start(
         target = staging / path.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
-    key = _host_key(topology, host)
+    key = host_key(topology, host)
     key.parent.mkdir(parents=True, exist_ok=True)
     Machine().do(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", host.name, "-f", str(key)])
     wanted = staging / "etc/systemd/system/multi-user.target.wants"
@@ -278,7 +287,8 @@ def _start(
     machine.do([*PODMAN, "start", name])
 
 
-def _host_key(topology: Topology, host: Host) -> Path:
+def host_key(topology: Topology, host: Host) -> Path:
+    """The host's own SSH key, as it was made for it."""
     return state_of(topology.name) / "files" / host.name / "etc/ssh/ssh_host_ed25519_key"
 
 
@@ -299,12 +309,12 @@ def _write_known_hosts(topology: Topology, home: Home) -> None:
     lines = []
     for host in topology.hosts:
         if host.image:
-            key = _host_key(topology, host).with_suffix(".pub").read_text()
+            key = host_key(topology, host).with_suffix(".pub").read_text()
             lines.append(f"{host.management} {' '.join(key.split()[:2])}")
     home.known_hosts.write_text("\n".join(lines) + "\n")
 
 
-def _resolver() -> str:
+def resolver_file() -> str:
     """resolv.conf of a host: the machine's own name servers, reached through NAT."""
     for path in SYSTEM_FILES:
         if Path(path).exists() and (servers := name_servers(Path(path).read_text())):
@@ -371,6 +381,20 @@ def _started(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
 
 
+def enlist(name: str, what: str) -> None:
+    """This process belongs to the lab from now on: ``clear`` ends it. Raises LabError if another one is ``what``."""
+    with lock():
+        state = state_of(name)
+        if not (state / "digest").exists():
+            raise LabError(f"The lab {name!r} does not run; `make lab` builds it.")
+        record = state / "daemons" / what
+        record.parent.mkdir(exist_ok=True)
+        pid = int(record.read_text().split()[0]) if record.exists() else 0
+        if pid != os.getpid() and pid in _daemons(name):
+            raise LabError(f"Process {pid} is this lab's {what!r} already.")
+        record.write_text(f"{os.getpid()} {_started(os.getpid())}")
+
+
 def _daemons(name: str) -> list[int]:
     """Pids of a lab's emulator processes that are still the ones it started."""
     found = []
@@ -397,11 +421,13 @@ def _end(pid: int) -> None:
 
 
 def find_host(topology: Topology, name: str) -> Host:
-    """The host of that name. Raises LabError naming the known ones."""
-    for host in topology.hosts:
-        if host.name == name:
-            return host
-    raise LabError(f"No host is called {name!r}; known are {', '.join(host.name for host in topology.hosts)}.")
+    """The host of that name, also one that joined later. Raises LabError naming the known ones."""
+    later = joined.records(state_of(topology.name))
+    known = [host for host in topology.hosts if host.name == name] or [one.host for one in joined.named(later, name)]
+    if len(known) == 1:
+        return known[0]
+    names = ", ".join(host.name for host in [*known, *([] if known else [*topology.hosts, *(j.host for j in later)])])
+    raise LabError(f"{'Several hosts are' if known else 'No host is'} called {name!r}; known are {names}.")
 
 
 def inside(topology: Topology, host: Host, command: Sequence[str]) -> list[str]:
@@ -423,15 +449,14 @@ def cable(machine: Machine, topology: Topology, host: Host, link: str, state: st
     """Pull (``down``) or plug (``up``) one of the host's cables, at the switch's end."""
     if link not in {entry.name for entry in host.links}:
         raise LabError(f"{host.name} has no link {link!r}; known are {', '.join(e.name for e in host.links)}.")
-    index = topology.hosts.index(host)
-    machine.do(["ip", "link", "set", f"{topology.name}{index:02d}{link}", state])
+    machine.do(["ip", "link", "set", plan.plug(topology, host, link), state])
 
 
 def status(machine: Machine, topology: Topology) -> list[tuple[str, str]]:
     """(host, state) for every host; the state is podman's, or ``namespace`` / ``missing``."""
     rows = []
     spaces = {entry["name"] for entry in machine.json(["ip", "-j", "netns", "list"])}
-    for host in topology.hosts:
+    for host in [*topology.hosts, *(one.host for one in joined.records(state_of(topology.name)))]:
         name = plan.namespace(topology, host)
         if host.image:
             text = machine.do([*PODMAN, "inspect", "--format", "{{.State.Status}}", name], check=False).strip()

@@ -13,7 +13,7 @@ Layout of a lab called ``lab``:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from .topology import Host, Topology
 
@@ -37,6 +37,17 @@ def namespace(topology: Topology, host: Host) -> str:
 def bridge(topology: Topology, network: str) -> str:
     """Name of a network's bridge on the machine."""
     return f"{topology.name}-{network}"
+
+
+def plug(topology: Topology, host: Host, link: str) -> str:
+    """The switch's end of a host's cable.
+
+    ``<lab><index><link>`` by the host's place in the topology; for a host that joined later ``<lab>j<number><link>`` by
+    its place in the management network, which nobody else can have.
+    """
+    if host in topology.hosts:
+        return f"{topology.name}{topology.hosts.index(host):02d}{link}"
+    return f"{topology.name}j{int(host.management) - int(topology.management.network_address)}{link}"
 
 
 def safety_routes(prefixes: tuple[IPv4Network, ...]) -> list[Step]:
@@ -101,7 +112,7 @@ def networks(topology: Topology, mtu: int) -> list[Step]:
     return [Step(("ip", "-batch", "-"), "\n".join(lines) + "\n")]
 
 
-def wiring(topology: Topology, index: int, host: Host, mtu: int) -> list[Step]:
+def wiring(topology: Topology, host: Host, mtu: int) -> list[Step]:
     """The host's namespace, its cables, addresses and routes."""
     space = namespace(topology, host)
     outside: list[str] = []
@@ -111,10 +122,10 @@ def wiring(topology: Topology, index: int, host: Host, mtu: int) -> list[Step]:
     ]
     cables += [(link.name, link.network, tuple(str(a) for a in link.addresses), 1500) for link in host.links]
     for name, network, addresses, size in cables:
-        plug = f"{topology.name}{index:02d}{name}"
+        end = plug(topology, host, name)
         outside += [
-            f"link add {plug} mtu {size} type veth peer name {name} mtu {size} netns {space}",
-            f"link set {plug} master {bridge(topology, network)} up",
+            f"link add {end} mtu {size} type veth peer name {name} mtu {size} netns {space}",
+            f"link set {end} master {bridge(topology, network)} up",
         ]
         inside += [f"address add {address} dev {name}" for address in addresses]
         inside += [f"link set {name} up"]
@@ -123,9 +134,42 @@ def wiring(topology: Topology, index: int, host: Host, mtu: int) -> list[Step]:
     return [
         Step(("ip", "netns", "add", space)),
         Step(("ip", "-batch", "-"), "\n".join(outside) + "\n"),
-        Step(("bridge", "link", "set", "dev", f"{topology.name}{index:02d}mgmt0", "isolated", "on")),
+        Step(("bridge", "link", "set", "dev", plug(topology, host, "mgmt0"), "isolated", "on")),
         Step(("ip", "-netns", space, "-batch", "-"), "\n".join(inside) + "\n"),
     ]
+
+
+def management_routes(topology: Topology, host: Host) -> list[Step]:
+    """The machine reaches the host's private addresses, too, and as it reaches the host: by the management network.
+
+    The route is ``add``ed and goes with its bridge: an address that leads to another lab's host stays that one's.
+    """
+    return [Step(("ip", "route", "add", *_management_route(topology, host, address.ip))) for address in _private(host)]
+
+
+def unwiring(topology: Topology, host: Host) -> list[Step]:
+    """Everything that ``wiring`` and ``management_routes`` made; each step may find that there is nothing to do."""
+    routes = [_management_route(topology, host, address.ip) for address in _private(host)]
+    cables = ["mgmt0", *(link.name for link in host.links)]
+    return [
+        *(Step(("ip", "route", "delete", *route)) for route in routes),
+        *(Step(("ip", "link", "delete", plug(topology, host, name))) for name in cables),
+        Step(("ip", "netns", "delete", namespace(topology, host))),
+    ]
+
+
+def router_address(topology: Topology, router: Host, link: str, address: IPv4Interface) -> Step:
+    """The cloud's own router has the first address of every subnet."""
+    space = namespace(topology, router)
+    return Step(("ip", "-netns", space, "address", "replace", str(address), "dev", link))
+
+
+def _private(host: Host) -> list[IPv4Interface]:
+    return [address for link in host.links for address in link.addresses]
+
+
+def _management_route(topology: Topology, host: Host, address: IPv4Address) -> tuple[str, ...]:
+    return (f"{address}/32", "via", str(host.management), "dev", bridge(topology, "mgmt"))
 
 
 def container(topology: Topology, host: Host, podman: tuple[str, ...], image: str) -> Step:

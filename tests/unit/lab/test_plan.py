@@ -34,7 +34,7 @@ def test_the_machine_has_an_address_on_the_management_network_only() -> None:
 
 
 def test_a_host_is_wired_and_isolated_on_the_management_network() -> None:
-    lines = text(plan.wiring(LAB, 0, HOST, 1400))
+    lines = text(plan.wiring(LAB, HOST, 1400))
     assert "bridge link set dev lab00mgmt0 isolated on" in lines
     assert "link add lab00eth0 mtu 1500 type veth peer name eth0 mtu 1500 netns lab-web1" in lines
     assert "route add 10.20.0.0/16 via 10.10.0.1" in lines
