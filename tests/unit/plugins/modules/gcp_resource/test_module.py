@@ -168,3 +168,40 @@ def test_without_a_project_or_with_a_bad_key_it_fails_with_a_sentence(
 
 def test_references_are_of_the_project(built: Run) -> None:
     assert built(**NETWORK)["resource"]["selfLink"].endswith(f"projects/{PROJECT}/global/networks/shop")
+
+
+@pytest.mark.parametrize(
+    ("task", "drift"),
+    [
+        (
+            {
+                "api": "iam",
+                "collection": "serviceAccounts",
+                "name": "shop-web",
+                "body": {"displayName": "web", "description": ""},
+            },
+            {"displayName": "other", "description": "other"},
+        ),
+        (
+            {
+                "api": "secretmanager",
+                "collection": "secrets",
+                "name": "shop-password",
+                "body": {"replication": {"automatic": {}}, "labels": {"project": "shop"}},
+            },
+            {"labels": {"project": "other", "more": "1"}},
+        ),
+    ],
+    ids=lambda value: str(value.get("api", "")),
+)
+def test_other_apis_too(run: Run, gcp: Gcp, task: dict[str, Any], drift: dict[str, Any]) -> None:
+    assert run(_check=True, **task)["action"] == "created"
+    assert run(**task)["action"] == "created"
+    assert run(**task)["action"] == "none"
+    item = f"{task['name']}@{PROJECT}.iam.gserviceaccount.com" if task["api"] == "iam" else task["name"]
+    gcp.drift(f"{task['collection']}/{item}", drift, task["api"])
+    assert run(_check=True, **task)["action"] == "updated"
+    assert run(**task)["action"] == "updated"
+    assert run(**task)["action"] == "none"
+    assert run(state="absent", **task)["action"] == "deleted"
+    assert run(state="absent", **task)["action"] == "none"
