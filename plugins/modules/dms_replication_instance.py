@@ -21,8 +21,8 @@ description:
 options:
   name:
     description: >-
-      Identifies the instance. Begins with a letter; letters, digits and single hyphens, at most 63. DMS keeps it in small
-      letters.
+      Identifies the instance. Begins with a letter; letters, digits and single hyphens, at most 63. DMS keeps it in
+      small letters.
     type: str
     required: true
   state:

@@ -57,7 +57,7 @@ options:
     type: dict
   interrupt:
     description:
-      - Whether a running task may be stopped to be modified; with O(state=started) it is resumed then. Without, a change
+      - Whether a running task may be stopped to be modified, and resumed then; needs O(state=started). Without, a change
         of a running task is an error.
     type: bool
     default: false
