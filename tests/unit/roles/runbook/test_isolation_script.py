@@ -147,7 +147,7 @@ def test_silence_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "output", "closed"), [(0, "2\n", True), (0, "1\n", False), (0, "0\n", False), (1, "", None)]
+    ("code", "output", "closed"), [(0, "2\n", True), (0, "1\n", False), (0, "0\n", False), (0, "", None), (1, "", None)]
 )
 def test_a_database_is_closed_for_everybody(
     monkeypatch: pytest.MonkeyPatch, code: int, output: str, closed: bool | None

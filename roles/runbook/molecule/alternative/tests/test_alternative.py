@@ -102,3 +102,10 @@ def test_the_journal_in_the_table_and_its_copy_are_one(runs: Runs) -> None:
     assert run is not None
     copy = (FOLDER / "elsewhere" / run.run / "journal.jsonl").read_bytes()
     assert journal.verify(copy, run.journal.head) == ""
+
+
+def test_a_standby_that_cannot_be_spared_was_not_cut_off(runs: Runs) -> None:
+    told = report("isolation")
+    assert (told["verb"], told["target"], told["outcome"]) == ("drill_isolation", "gcp", "failed")
+    assert {step["name"]: step["outcome"] for step in told["steps"]}["isolate"] == "not reached"
+    assert runs.lock() is None
