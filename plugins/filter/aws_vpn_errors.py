@@ -10,7 +10,7 @@ short_description: Check the connections of role aws_vpn
 version_added: 0.2.0
 author: The multicloud.dr maintainers
 description:
-  - Returns one sentence for each mistake that AWS would refuse or that would leave a tunnel down; keys are not repeated.
+  - Returns one sentence for each mistake that AWS would refuse or that would leave a tunnel down. It repeats no key.
   - The role's preflight asserts that there is none.
 options:
   _input:
