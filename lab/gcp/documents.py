@@ -52,9 +52,10 @@ class Method:
         return re.compile("".join(f"(?P<{p.strip('{+}')}>[^/]+?)" if p[:1] == "{" else re.escape(p) for p in parts))
 
     @property
-    def literals(self) -> int:
-        """How many segments of its path are fixed: the more, the more special."""
-        return sum("{" not in segment for segment in self.template.split("/"))
+    def special(self) -> tuple[int, int]:
+        """How many segments, and characters, of its path are fixed: ``{name}:access`` goes before ``{name}``."""
+        literal = sum("{" not in segment for segment in self.template.split("/"))
+        return literal, len(_VARIABLE.sub("", self.template))
 
 
 class Api:
@@ -70,7 +71,7 @@ class Api:
         for method in self._methods(document):
             self._routes.setdefault((method.http, method.template.count("/")), []).append(method)
         for routes in self._routes.values():
-            routes.sort(key=lambda method: (-method.literals, method.id))
+            routes.sort(key=lambda method: (method.special, method.id), reverse=True)
 
     def _methods(self, node: Mapping[str, Any]) -> Iterator[Method]:
         for spec in node.get("methods", {}).values():
