@@ -103,7 +103,21 @@ async def run(options: argparse.Namespace) -> None:
     from .changes import Changes
     from .health_metric import HealthMetric, provide
     from .lambda_runtime import Runtime
-    from .patches import acm, awslambda, cloudfront, cloudwatch, dms, dynamodb, ec2, elbv2, events, route53, sns, wafv2
+    from .patches import (
+        acm,
+        awslambda,
+        cloudfront,
+        cloudwatch,
+        dms,
+        dynamodb,
+        ec2,
+        ec2_compute,
+        elbv2,
+        events,
+        route53,
+        sns,
+        wafv2,
+    )
     from .resolver import resolver
     from .schedules import Schedules
     from .server import Api, serve
@@ -125,6 +139,7 @@ async def run(options: argparse.Namespace) -> None:
     dms.apply()
     dynamodb.apply()
     ec2.apply()
+    ec2_compute.apply()
     route53.apply(plane, changes)
     awslambda.apply(functions)
     events.apply(functions)

@@ -57,8 +57,8 @@ options:
     type: dict
   interrupt:
     description:
-      - Whether a running task may be stopped to be modified, and resumed then; needs O(state=started). Without, a change
-        of a running task is an error.
+      - Whether a running task may be stopped to be modified, and resumed then; needs O(state=started). Without, a
+        change of a running task is an error.
     type: bool
     default: false
   wait_timeout:

@@ -16,6 +16,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argu
 
 ROOT = Path(__file__).resolve().parents[4]
 MODULES = [
+    "auto_scaling_group",
     *("acm_request", "acm_request_info", "cloudfront_site", "cloudfront_site_info"),
     *("cloudwatch_alarm", "cloudwatch_alarm_info", "cloudwatch_dashboard", "cloudwatch_dashboard_info"),
     *("dms_replication_instance", "dms_replication_instance_info", "dms_replication_task", "dms_replication_task_info"),
