@@ -139,6 +139,7 @@ class Cloud:
         return {
             api: {path: item.hidden for path, item in store.items() if item.hidden}
             for api, store in self._stores.items()
+            if any(item.hidden for item in store.values())
         }
 
     def drift(self, api: str, path: str, patch: Body) -> None:

@@ -18,7 +18,7 @@ from .errors import ApiError, exists, in_use, invalid, missing, not_found, stale
 from .filters import matches
 from .operations import not_ready
 from .rules.disks import newest
-from .rules.kit import KINDS, Call, Kind
+from .rules.kit import KINDS, Call, Kind, kind_of
 from .store import Body, collection_of, link, merged, name_of, now, path_of, project_of
 
 _PLACES = {"regions", "zones"}
@@ -35,7 +35,7 @@ def handle(call: Call) -> Body:
     _places(call)
     if "operations" in call.method.template:
         return _operation(call)
-    kind = _kind(call)
+    kind = kind_of(call.method, "compute")
     if verb in kind.verbs:
         call.path = _WITHOUT_GLOBAL.sub(r"\1/global/\2", call.path.removesuffix(f"/{verb}"))
         _write(call, call.path)
@@ -76,14 +76,6 @@ def resolved(call: Call, value: Any, where: str = "resource") -> Any:
     elif catalogue.item(path) is None and newest(call.store, path) is None:
         raise invalid(where, value, f"The referenced {collection_of(path)} resource cannot be found.")
     return link(path)
-
-
-def _kind(call: Call) -> Kind:
-    """By the last collection in the path. Errors: 501."""
-    for segment in reversed(call.method.template.split("/")):
-        if found := KINDS.get(("compute", segment)):
-            return found
-    raise unimplemented(call.method.id)
 
 
 def _places(call: Call) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from .errors import ApiError
 
-_TERM = re.compile(r'\(?\s*([\w.-]+)\s*(!=|=|:|\beq\b|\bne\b)\s*"?([^"]*?)"?\s*\)?')
+_TERM = re.compile(r"""\(?\s*([\w.-]+)\s*(!=|=|:|\beq\b|\bne\b)\s*("[^"]*"|'[^']*'|[^\s"'=!()]+|\([^()]*\))\s*\)?""")
 _OR = re.compile(r"\s+OR\s+")
 _AND = re.compile(r"\s+AND\s+|\)\s*\(")
 
@@ -30,7 +30,7 @@ def matches(item: dict[str, Any], expression: str | None) -> bool:
     if term is None:
         message = f"Invalid value for field 'filter': '{expression}'. Invalid list filter expression."
         raise ApiError(400, "invalid", message)
-    key, operator, wanted = term.groups()
+    key, operator, wanted = term[1], term[2], term[3].strip("\"'")
     present = _text(item, key)
     if operator == ":" and wanted == "*":
         return present is not None

@@ -134,7 +134,8 @@ class _Front(_Handler):
         data = self.read()
         if url.path.startswith("/_lab/") and not url.hostname:
             return self._lab(url.path.removeprefix("/_lab/"), data)
-        if url.path.startswith("/computeMetadata/") or url.path == "/":
+        here = url.hostname in (None, "metadata.google.internal", self.server.server_address[0])
+        if here and (url.path.startswith("/computeMetadata/") or url.path == "/"):
             return self._metadata(url.path)
         self.answer_json(403, {"error": f"the lab's Google API does not lead to {url.hostname or self.path}"})
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .errors import ApiError, exists, not_found, unimplemented
 from .filters import matches
-from .rules.kit import KINDS, Call, Kind
+from .rules.kit import Call, Kind, kind_of
 from .store import Body, fingerprint, merged, now
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ def handle(call: Call, request: Request) -> Body | bytes:
     """Answer one call. Errors: ``ApiError``."""
     call.path = _BEFORE_NAME.sub("", call.path)
     _check_project(call)
-    kind = _kind(call)
+    if call.method.verb == "get" and (found := _operation(call)):
+        return found
+    kind = kind_of(call.method, call.api.name)
     verb = call.method.verb
     if request.path.startswith("/upload/"):
         verb = "upload"
@@ -40,7 +42,7 @@ def handle(call: Call, request: Request) -> Body | bytes:
         return {} if answer is None else answer
     match verb:
         case "get":
-            return _operation(call) or kind.show(call.cloud, call.path)
+            return kind.show(call.cloud, call.path)
         case "list":
             return _list(call, kind)
         case "create" | "insert":
@@ -83,14 +85,6 @@ def _check_project(call: Call) -> None:
     service = f"{call.api.name}.googleapis.com"
     if call.api.name not in _ALWAYS_ENABLED and (project, service) in call.cloud.disabled:
         raise disabled(service, project)
-
-
-def _kind(call: Call) -> Kind:
-    """By the last collection in the path. Errors: 501."""
-    for segment in reversed(re.split(r"[/:]", call.method.template)):
-        if found := KINDS.get((call.api.name, segment)):
-            return found
-    raise unimplemented(call.method.id)
 
 
 def _operation(call: Call) -> Body | None:

@@ -23,6 +23,7 @@ DISKS = Kind(
     fixed=("type", "sourceImage", "sourceSnapshot"),
 )
 IMAGES = Kind("images", "Image", defaults={"status": "READY", "sourceType": "RAW", "archiveSizeBytes": "1073741824"})
+IMAGES.also("family")
 SNAPSHOTS = Kind("snapshots", "Snapshot", defaults={"status": "READY"})
 POLICIES = Kind("resourcePolicies", "ResourcePolicy", defaults={"status": "READY"})
 

@@ -21,7 +21,7 @@ from .kit import Call, Change, Kind
 if TYPE_CHECKING:
     from ..cloud import Cloud
 
-TRUST = Kind("serviceAccounts", "ServiceAccountAllowedLocations", "iamcredentials")
+TRUST = Kind("allowedLocations", "ServiceAccountAllowedLocations", "iamcredentials")
 ACCOUNTS = Kind("serviceAccounts", "ServiceAccount", "iam", wrapped="serviceAccount")
 KEYS = Kind("keys", "ServiceAccountKey", "iam")
 ROLES = Kind("roles", "Role", "iam")

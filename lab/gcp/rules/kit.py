@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..documents import Api, Method
-from ..errors import invalid
+from ..errors import invalid, unimplemented
 from ..store import Body, Store, fingerprint, project_of, region_of
 
 if TYPE_CHECKING:
@@ -127,6 +128,11 @@ class Kind:
 
         return register
 
+    def also(self, segment: str) -> Kind:
+        """Another segment of paths that leads here."""
+        KINDS[self.api, segment] = self
+        return self
+
     def complete(self, body: Body) -> Body:
         """The body with the defaults of the server, also inside of its sections."""
         base = deepcopy(self.defaults)
@@ -192,6 +198,17 @@ KINDS: dict[tuple[str, str], Kind] = {}
 def kind(collection: str, api: str = "compute") -> Kind:
     """The registered kind. Errors: ``KeyError``."""
     return KINDS[api, collection]
+
+
+def kind_of(method: Method, api: str) -> Kind:
+    """The collection that a call is about: what its path names last, apart from the verb. Errors: 501."""
+    segments = [part for part in re.split(r"[/:]", method.template) if part and "{" not in part and "}" not in part]
+    if segments[-1] == method.verb:
+        segments.pop()
+    found = KINDS.get((api, segments[-1]))
+    if found is None:
+        raise unimplemented(method.id)
+    return found
 
 
 def set_fields(**renamed: str) -> Verb:

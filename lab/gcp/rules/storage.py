@@ -24,7 +24,7 @@ BUCKETS = Kind(
     "b", "Bucket", "storage", {"location": "US", "storageClass": "STANDARD"}, fixed=("location", "timeCreated", "id")
 )
 OBJECTS = Kind("o", "Object", "storage")
-policies.guard(BUCKETS)
+policies.guard(BUCKETS.also("iam"))
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{1,61}[a-z0-9]")
 _LOCATIONS = re.compile(r"(ASIA|EU|US|ASIA1|EUR4|EUR5|EUR7|EUR8|NAM4)|[A-Z]+-[A-Z]+\d+")
