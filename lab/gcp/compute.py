@@ -19,7 +19,7 @@ from .filters import matches
 from .operations import not_ready
 from .rules.disks import newest
 from .rules.kit import KINDS, Call, Kind, kind_of
-from .store import Body, collection_of, link, merged, name_of, now, path_of, project_of
+from .store import Body, collection_of, link, merged, name_of, now, path_of
 
 _PLACES = {"regions", "zones"}
 # Texts that may look like a partial URL and are none.
@@ -244,7 +244,6 @@ def _page(call: Call, items: list[Any]) -> tuple[list[Any], Body]:
 
 def check_project(call: Call) -> None:
     """Errors: 404. Everybody may read the projects of public images."""
-    project = call.project or project_of(call.path)
-    public = call.method.http == "GET" and any(project == home for home, _ in catalogue.FAMILIES.values())
-    if project not in call.cloud.projects and not public:
-        raise not_found(f"projects/{project}")
+    public = call.method.http == "GET" and any(call.project == home for home, _ in catalogue.FAMILIES.values())
+    if call.project not in call.cloud.projects and not public:
+        raise not_found(f"projects/{call.project}")

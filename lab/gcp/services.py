@@ -76,8 +76,7 @@ def operation(call: Call, target: str, response: Body | None = None) -> Body:
 
 def _check_project(call: Call) -> None:
     """Errors: 403, as for a project that is not there or not ours."""
-    found = re.match(r"projects/([^/:]+)", call.path)
-    project = found[1] if found else call.query.get("project", "")
+    project = call.project
     if project in ("", "-"):
         return
     if project not in call.cloud.projects:

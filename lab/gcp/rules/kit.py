@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ..cloud import Cloud
 
 
+_PROJECT = re.compile(r"projects/([^/:]+)")
+
+
 @dataclass
 class Call:
     """A request on its way through the rules; ``path`` is the resource or the collection that it is about."""
@@ -37,7 +40,8 @@ class Call:
 
     @property
     def project(self) -> str:
-        return self.params.get("project") or self.params.get("projectsId") or self.query.get("project", "")
+        found = _PROJECT.match(self.path)
+        return found[1] if found else self.query.get("project", "")
 
 
 @dataclass

@@ -50,8 +50,9 @@ def test_reads_back_what_was_sent(site: Gcp, step: dict[str, Any]) -> None:
     assert read["selfLink"].endswith(f"/{sent['name']}")
 
 
-def test_nothing_sent_was_ignored(site: Gcp) -> None:
-    assert [entry for entry in site.cloud.entries() if entry["ignored"]] == []
+def test_nothing_sent_was_ignored(gcp: Gcp) -> None:
+    gcp.build()
+    assert [entry for entry in gcp.cloud.entries() if entry["ignored"]] == []
 
 
 def test_is_torn_down_in_reverse_to_nothing(site: Gcp) -> None:
