@@ -51,7 +51,7 @@ VALUES_MAX = 5
 def aws_edge_rules(groups: Sequence[dict[str, Any]], prefix: str, secret: str) -> list[dict[str, Any]]:
     """Paths first, so that health checkers need no secret."""
     rules = [
-        _rule({"Field": "path-pattern", "Values": list(paths)}, f"{prefix}-{group['name']}")
+        _rule({"Field": "path-pattern", "PathPatternConfig": {"Values": list(paths)}}, f"{prefix}-{group['name']}")
         for group in groups
         for paths in _batches(group.get("paths") or [])
     ]
