@@ -16,8 +16,9 @@ or, with ``GCP_AUTH_KIND=accesstoken``, any ``GCP_ACCESS_TOKEN`` that begins wit
 
 The lab's own door, plain HTTP on the same port: ``GET /_lab/ready``, ``GET /_lab/state`` (API, path, body),
 ``GET /_lab/private`` (what the APIs hide: pre-shared keys, owners), ``GET /_lab/log``, ``POST /_lab/reset``,
-``POST /_lab/fault`` (see ``faults``; DELETE ends all), ``POST /_lab/observe`` (see ``dataplane``) and
-``POST /_lab/drift`` (``{"api": "compute", "path": "projects/...", "patch": {...}}``).
+``POST /_lab/fault`` (see ``faults``), ``POST /_lab/deny`` (``{"permissions": [...]}`` that nobody has; DELETE ends
+either), ``POST /_lab/observe`` (see ``dataplane``) and ``POST /_lab/drift`` (``{"api": "compute",
+"path": "projects/...", "patch": {...}}``: somebody changed it behind our back).
 
 In a test, in the same process: ``serve("127.0.0.1", 0, Cloud(Documents(installed()), ["p"]), Authority(folder))``.
 """

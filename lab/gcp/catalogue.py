@@ -46,10 +46,6 @@ _SHARED = {"e2-micro": (2, 1), "e2-small": (2, 2), "e2-medium": (2, 4), "f1-micr
 _MEMORY = {"standard": 4, "highmem": 8, "highcpu": 1}
 _MACHINE = re.compile(r"(e2|n1|n2|n2d|c2|c2d|c3|t2d)-(standard|highmem|highcpu)-(1|2|4|8|16|30|32|48|60|64)")
 _IMAGE = re.compile(r"projects/([a-z-]+)/global/images/(?:family/)?([a-z0-9-]+?)(?:-v(20\d{6}))?")
-_QUOTAS = {
-    *("CPUS", "DISKS_TOTAL_GB", "SSD_TOTAL_GB", "STATIC_ADDRESSES", "IN_USE_ADDRESSES", "INSTANCES"),
-    *("INSTANCE_GROUP_MANAGERS", "AUTOSCALERS", "EXTERNAL_VPN_GATEWAYS", "VPN_GATEWAYS", "VPN_TUNNELS"),
-}
 
 
 def machine(name: str) -> tuple[int, int] | None:
@@ -90,7 +86,7 @@ def item(path: str) -> Body | None:
     match parts[2:]:
         case ["regions", region] if region in ZONES:
             zones = [link(f"projects/{parts[1]}/zones/{region}-{letter}") for letter in ZONES[region]]
-            return {**_named("compute#region", path), "status": "UP", "zones": zones, "quotas": quotas()}
+            return {**_named("compute#region", path), "status": "UP", "zones": zones}
         case ["zones", zone] if zone in ALL_ZONES:
             region = link(f"projects/{parts[1]}/regions/{zone.rpartition('-')[0]}")
             return {**_named("compute#zone", path), "status": "UP", "region": region}
@@ -116,11 +112,6 @@ def items(parent: str) -> Iterator[Body]:
     for one in names:
         if found := item(f"{parent}/{one}"):
             yield found
-
-
-def quotas() -> list[Body]:
-    """Limits as a young project has them; nothing counts against them."""
-    return [{"metric": metric, "limit": 24 if metric == "CPUS" else 500, "usage": 0} for metric in sorted(_QUOTAS)]
 
 
 def _named(kind: str, path: str) -> Body:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from ipaddress import IPv4Network
 from typing import Any
 
-from . import compute, faults, services, validate
+from . import compute, faults, permissions, services, validate
 from .dataplane import DataPlane, Observed
 from .documents import Api, Documents, Method
 from .errors import ApiError, missing, unimplemented
@@ -89,6 +89,7 @@ class Cloud:
         self.operations = Operations(self._polls)
         self.faults: list[faults.Fault] = []
         self.log: deque[Entry] = deque(maxlen=_LOGGED)
+        self.denied: set[str] = set()
         self.disabled: set[tuple[str, str]] = set()
         self.observed.clear()
         self._number = 4 * 10**18
@@ -191,6 +192,9 @@ class Cloud:
         entry.method = method.id
         entry.ignored = [f"query parameter {name}" for name in validate.parameters(api, method, params, request.query)]
         self._struck(method, operation=False)
+        permission = permissions.needed(method)
+        if permission in self.denied:
+            raise permissions.refused(permission, request.path)
         path = request.path.removeprefix("/upload").removeprefix(f"/{api.root}").lstrip("/")
         call = Call(self, api, method, path, params, dict(request.query), {}, entry.caller)
         if not upload:

@@ -13,13 +13,13 @@ import binascii
 import re
 from typing import Any
 
-from . import catalogue, corrections
+from . import catalogue, corrections, quotas
 from .errors import ApiError, exists, in_use, invalid, missing, not_found, stale, unimplemented
 from .filters import matches
 from .operations import not_ready
 from .rules.disks import newest
 from .rules.kit import KINDS, Call, Kind, kind_of
-from .store import Body, collection_of, link, merged, name_of, now, path_of
+from .store import Body, collection_of, link, merged, name_of, now, path_of, region_of
 
 _PLACES = {"regions", "zones"}
 # Texts that may look like a partial URL and are none.
@@ -122,6 +122,7 @@ def _insert(call: Call, kind: Kind) -> Body:
     if scope in _PLACES:
         body[scope[:-1]] = link(f"projects/{call.project}/{scope}/{place}")
     kind.keep(call.cloud, path, body)
+    quotas.check(call.store, call.project, region_of(path))
     return _started(call, path)
 
 

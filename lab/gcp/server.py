@@ -167,6 +167,8 @@ class _Front(_Handler):
             ("POST", "fault"): lambda order: cloud.faults.append(faults.read(order)),
             ("DELETE", "fault"): lambda _: cloud.faults.clear(),
             ("POST", "observe"): cloud.observed.report,
+            ("POST", "deny"): lambda order: cloud.denied.update(order["permissions"]),
+            ("DELETE", "deny"): lambda _: cloud.denied.clear(),
             ("POST", "drift"): lambda order: cloud.drift(order["api"], order["path"], order["patch"]),
         }
         if (self.command, door) not in doors:

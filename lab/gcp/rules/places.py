@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from .. import catalogue
+from .. import catalogue, quotas
+from ..errors import not_found
 from ..store import Body, link, name_of
 from .kit import Call, Kind
 
@@ -15,6 +16,15 @@ DISK_TYPES = Kind("diskTypes", "DiskType")
 PROJECTS = Kind("projects", "Project")
 
 
+@REGIONS.verb("get")
+def region(call: Call) -> Body:
+    """Zones and quotas of a region."""
+    body = catalogue.item(call.path)
+    if body is None:
+        raise not_found(call.path)
+    return {**body, "quotas": quotas.of_region(call.store, call.project, name_of(call.path))}
+
+
 @PROJECTS.verb("get")
 def project(call: Call) -> Body:
     """Quotas and metadata of a project."""
@@ -23,7 +33,7 @@ def project(call: Call) -> Body:
         "id": "123456789012",
         "name": name_of(call.path),
         "selfLink": link(call.path),
-        "quotas": catalogue.quotas(),
+        "quotas": quotas.of_project(call.store, call.project),
         "commonInstanceMetadata": {"kind": "compute#metadata", "fingerprint": "AAAAAAAAAAA="},
         "defaultServiceAccount": "123456789012-compute@developer.gserviceaccount.com",
         "xpnProjectStatus": "UNSPECIFIED_XPN_PROJECT_STATUS",

@@ -90,8 +90,8 @@ def write(call: Call) -> Body:
 
 
 def test_permissions(call: Call) -> Body:
-    """Whoever calls has what he asks for: the lab's own callers are owners."""
-    return {"permissions": call.body.get("permissions", [])}
+    """Whoever calls has what he asks for, except what the lab took away."""
+    return {"permissions": [one for one in call.body.get("permissions", []) if one not in call.cloud.denied]}
 
 
 def _policy(cloud: Cloud, call: Call) -> Body:
