@@ -274,7 +274,6 @@ KINDS: dict[tuple[str, str], Kind] = {
     ("iam", "serviceAccounts"): Kind(
         item="{name}@{project}.iam.gserviceaccount.com", id_field="accountId", envelope="serviceAccount", mask=True
     ),
-    ("iam", "roles"): Kind(keys={"includedPermissions": ""}, id_field="roleId", envelope="role", mask=True),
     ("monitoring", "alertPolicies"): Kind(keys={"notificationChannels": "", "conditions": "displayName"}, mask=True),
     ("monitoring", "notificationChannels"): Kind(mask=True, immutable=frozenset({"type"})),
     ("monitoring", "uptimeCheckConfigs"): Kind(

@@ -21,7 +21,7 @@ MODULES = [
     *("cloudwatch_alarm", "cloudwatch_alarm_info", "cloudwatch_dashboard", "cloudwatch_dashboard_info"),
     *("dms_replication_instance", "dms_replication_instance_info", "dms_replication_task", "dms_replication_task_info"),
     *("dr_failover", "dr_failover_info", "dr_record", "dr_record_info", "dr_run", "dr_run_info"),
-    *("gcp_iam_member", "gcp_iam_member_info", "gcp_resource", "gcp_resource_info"),
+    *("gcp_iam_member", "gcp_iam_member_info", "gcp_resource", "gcp_resource_info", "gcp_secret"),
     *("ec2_customer_gateway", "ec2_vpn_connection", "ec2_vpn_connection_info"),
     "lambda_invocation",
     *("route53_failover", "route53_failover_info", "route53_health_check", "route53_health_check_info"),
