@@ -31,6 +31,7 @@ from moto.ec2.responses.vpn_connections import VPNConnections
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, generic_filter
 
 from .. import vpn_rules as rules
+from . import ec2_network
 
 # The Amazon side of tunnels, for a server that has no network of its own for it (RFC 5737).
 OUTSIDE = IPv4Network("203.0.113.0/24")
@@ -69,6 +70,7 @@ def apply(telemetry: Telemetry = unseen, outside: IPv4Network = OUTSIDE) -> None
     _vpn_gateways()
     _route_propagation()
     _vpn_connections(telemetry, outside)
+    ec2_network.apply()
 
 
 def _as_client_error(function: Any) -> Any:
