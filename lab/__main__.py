@@ -46,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="lab", description=__doc__)
     top.add_argument("-v", "--verbose", action="store_true", help="print every command")
     top.add_argument("-i", "--inventory", type=Path, default=ROOT / "inventories" / "lab")
+    top.add_argument("--home", type=Path, default=HOME.path, help="where the lab keeps keys, secrets and logs")
     verbs = top.add_subparsers(dest="verb", required=True)
     up = verbs.add_parser("up", help="build the lab, or keep it if it runs")
     up.add_argument("--bare", action="store_true", help="hosts from a plain image, nothing downloaded beforehand")
@@ -90,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     topology = load(args.inventory)
     if args.verb == "up":
-        built = engine.up(topology, HOME, args.bare, args.verbose)
+        built = engine.up(topology, engine.Home(args.home), args.bare, args.verbose)
         print(f"lab {topology.name}: {len(topology.hosts)} hosts {'built' if built else 'already up'}")
     elif args.verb == "down":
         engine.down(topology.name, args.verbose)

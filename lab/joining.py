@@ -66,8 +66,8 @@ def bake(machine: Machine, topology: Topology, source: Joined, image: str) -> No
 
 
 def drop_image(machine: Machine, topology: Topology, image: str) -> None:
-    """Forget a baked image; hosts that were made of it go on."""
-    machine.do([*PODMAN, "untag", baked_tag(topology.name, image)])
+    """Remove a baked image that no host was made of."""
+    machine.do([*PODMAN, "rmi", baked_tag(topology.name, image)])
 
 
 def baked_images(machine: Machine, topology: Topology) -> set[str]:

@@ -175,6 +175,8 @@ def _management_route(topology: Topology, host: Host, address: IPv4Address) -> t
 def container(topology: Topology, host: Host, podman: tuple[str, ...], image: str) -> Step:
     """Create (not start) the host's container."""
     space = namespace(topology, host)
+    # Podman writes this file itself.
+    hostname = dict(host.files).get("/etc/hostname", host.name).strip()
     return Step(
         (
             *podman,
@@ -182,7 +184,7 @@ def container(topology: Topology, host: Host, podman: tuple[str, ...], image: st
             "--name",
             space,
             "--hostname",
-            host.name,
+            hostname,
             "--network",
             f"ns:/run/netns/{space}",
             "--label",

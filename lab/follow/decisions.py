@@ -111,6 +111,7 @@ def decide(
     """
     stand = {one.host.name: one for one in standing}
     have = set(baked)
+    in_use = {one.host.image for one in stand.values()}
     obstacles = [sentence for view in views.values() for sentence in view.strange.values()]
     bakes: list[Action] = []
     removes: list[Action] = []
@@ -119,9 +120,7 @@ def decide(
         wanted = {one.host: one for one in view.instances}
         of_cloud = [one for one in stand.values() if one.cloud == cloud]
         bakes += _bakes(cloud, view, of_cloud, have)
-        removes += [
-            Drop(image) for image in sorted(have) if image.startswith(f"{cloud}-") and image not in _own(cloud, view)
-        ]
+        removes += [Drop(image) for image in sorted(have - _own(cloud, view).keys() - in_use) if _is_of(cloud, image)]
         for one in of_cloud:
             instance = wanted.get(one.host.name)
             if one.host.name in view.strange:
@@ -138,6 +137,10 @@ def decide(
 
 def _own(cloud: str, view: View) -> dict[str, str]:
     return {f"{cloud}-{image}": source for image, source in view.images.items()}
+
+
+def _is_of(cloud: str, image: str) -> bool:
+    return image.startswith(f"{cloud}-")
 
 
 def _bakes(cloud: str, view: View, hosts: Iterable[Joined], have: set[str]) -> list[Action]:
