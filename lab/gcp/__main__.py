@@ -43,6 +43,9 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--public", type=ipaddress.IPv4Network, metavar="CIDR", help="public addresses are given out of this network"
     )
+    parser.add_argument(
+        "--default-network", action="store_true", help="every project begins with the network 'default'"
+    )
     return parser.parse_args(argv)
 
 
@@ -63,7 +66,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     signals = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # before there are other threads, so that none of them ends it
     projects = options.project or [DEFAULT_PROJECT]
-    cloud = Cloud(Documents(installed()), projects, polls=options.polls, public=options.public or PUBLIC)
+    cloud = Cloud(
+        Documents(installed()),
+        projects,
+        polls=options.polls,
+        public=options.public or PUBLIC,
+        default_network=options.default_network,
+    )
     authority = Authority(options.state)
     key = options.state / "key.json"
     if key.exists():

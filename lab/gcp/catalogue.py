@@ -37,6 +37,7 @@ FAMILIES = {
     "debian-13": ("debian-cloud", 10),
     "rhel-9": ("rhel-cloud", 20),
     "rocky-linux-9": ("rocky-linux-cloud", 20),
+    "ubuntu-minimal-2204-lts": ("ubuntu-os-cloud", 10),
     "ubuntu-2204-lts": ("ubuntu-os-cloud", 10),
     "ubuntu-2404-lts-amd64": ("ubuntu-os-cloud", 10),
     "cos-stable": ("cos-cloud", 10),

@@ -22,8 +22,8 @@ from .errors import ApiError, missing, unimplemented
 from .identity import Identity
 from .operations import Operations
 from .rules import load
-from .rules.kit import Call
-from .store import Body, Item, Store, merged
+from .rules.kit import Call, kind
+from .store import Body, Item, Store, link, merged, now
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,8 @@ class Entry:
 class Cloud:
     """Everything behind ``*.googleapis.com``.
 
-    ``polls``: see ``Operations``; ``public``: public addresses are given out of it.
+    ``polls``: see ``Operations``; ``public``: public addresses are given out of it; ``default_network``: every project
+    begins with one.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Cloud:
         projects: Iterable[str],
         *,
         polls: int = 0,
+        default_network: bool = False,
         public: IPv4Network = PUBLIC,
         plane: DataPlane | None = None,
     ) -> None:
@@ -81,6 +83,7 @@ class Cloud:
         self.identity = Identity()
         self.lock = threading.RLock()
         self._polls = polls
+        self._default_network = default_network
         self.reset()
 
     def reset(self) -> None:
@@ -93,6 +96,23 @@ class Cloud:
         self.disabled: set[tuple[str, str]] = set()
         self.observed.clear()
         self._number = 4 * 10**18
+        if self._default_network:
+            for project in self.projects:
+                self._new_default_network(project)
+
+    def _new_default_network(self, project: str) -> None:
+        """As new projects have it: https://cloud.google.com/vpc/docs/vpc#default-network."""
+        path = f"projects/{project}/global/networks/default"
+        body = {
+            "kind": "compute#network",
+            "id": self.next_id(),
+            "name": "default",
+            "creationTimestamp": now(),
+            "selfLink": link(path),
+            "autoCreateSubnetworks": True,
+        }
+        networks = kind("networks")
+        networks.keep(self, path, networks.complete(body))
 
     # -- what rules use
 

@@ -14,7 +14,7 @@ import re
 from typing import Any
 
 from . import catalogue, corrections, quotas
-from .errors import ApiError, exists, in_use, invalid, missing, not_found, stale, unimplemented
+from .errors import ApiError, exists, in_use, invalid, missing, not_found, singular, stale, unimplemented
 from .filters import matches
 from .operations import not_ready
 from .rules.disks import newest
@@ -74,8 +74,12 @@ def resolved(call: Call, value: Any, where: str = "resource") -> Any:
         if call.cloud.operations.not_ready(path):
             raise not_ready(path)
     elif catalogue.item(path) is None and newest(call.store, path) is None:
-        raise invalid(where, value, f"The referenced {collection_of(path)} resource cannot be found.")
+        raise invalid(where, value, f"The referenced {_what(path)} resource cannot be found.")
     return link(path)
+
+
+def _what(path: str) -> str:
+    return "image" if "/images/" in path else singular(collection_of(path))
 
 
 def _places(call: Call) -> None:

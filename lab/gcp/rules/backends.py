@@ -35,6 +35,16 @@ SERVICES = Kind(
     },
     fixed=("loadBalancingScheme", "network"),
 )
+# The old kind, which google.cloud's own tests still use: one section less.
+_LEGACY = {
+    "checkIntervalSec": 5,
+    "timeoutSec": 5,
+    "healthyThreshold": 2,
+    "unhealthyThreshold": 2,
+    "requestPath": "/",
+}
+HTTP_CHECKS = Kind("httpHealthChecks", "HttpHealthCheck", defaults={**_LEGACY, "port": 80})
+HTTPS_CHECKS = Kind("httpsHealthChecks", "HttpsHealthCheck", defaults={**_LEGACY, "port": 443})
 
 _SECTION = {
     "TCP": "tcpHealthCheck",
@@ -73,14 +83,26 @@ def health_check(change: Change) -> None:
         probe.setdefault("port", 443 if new["type"] in ("HTTPS", "HTTP2", "SSL") else 80)
         if not 1 <= probe["port"] <= 65535:
             raise invalid(f"{section}.port", probe["port"], "Must be between 1 and 65535.")
-    for field, most in (("checkIntervalSec", 300), ("timeoutSec", 300)):
-        if not 1 <= new[field] <= most:
-            raise invalid(field, new[field], f"Must be between 1 and {most}.")
+    _times(new)
+
+
+def _times(new: Body) -> None:
+    """https://cloud.google.com/compute/docs/reference/rest/v1/healthChecks."""
+    for field in ("checkIntervalSec", "timeoutSec"):
+        if not 1 <= new[field] <= 300:
+            raise invalid(field, new[field], "Must be between 1 and 300.")
     for field in ("healthyThreshold", "unhealthyThreshold"):
         if not 1 <= new[field] <= 10:
             raise invalid(field, new[field], "Must be between 1 and 10.")
     if new["timeoutSec"] > new["checkIntervalSec"]:
         raise invalid("timeoutSec", new["timeoutSec"], "Must not be greater than checkIntervalSec.")
+
+
+@HTTP_CHECKS.saving
+@HTTPS_CHECKS.saving
+def legacy_check(change: Change) -> None:
+    """https://cloud.google.com/compute/docs/reference/rest/v1/httpHealthChecks."""
+    _times(change.new)
 
 
 @SERVICES.saving

@@ -102,7 +102,12 @@ def _interface(change: Change, field: str, index: int, nic: Body) -> None:
         if "network" not in nic:
             raise missing(f"{field}.subnetwork")
         # https://cloud.google.com/vpc/docs/subnets#subnet-types
-        raise invalid(field, "", "Subnetwork should be specified for custom subnetmode network.")
+        network = path_of(nic["network"])
+        owned = [path for path in change.store.owned(network) if region_of(path) == change.region]
+        if not owned:
+            raise invalid(field, "", "Subnetwork should be specified for custom subnetmode network.")
+        [subnetwork] = owned
+        nic["subnetwork"] = link(subnetwork)
     body = change.store.need(subnetwork)
     if region_of(subnetwork) != change.region:
         raise invalid(f"{field}.subnetwork", nic["subnetwork"], f"The subnetwork is not in region {change.region}.")

@@ -11,8 +11,9 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
 
+from ..catalogue import ZONES
 from ..errors import invalid, missing, unusable
-from ..store import Body, name_of, path_of, region_of
+from ..store import Body, link, name_of, now, path_of, region_of
 from . import values
 from .kit import Call, Change, Kind
 
@@ -45,6 +46,7 @@ ROUTES = Kind("routes", "Route", defaults={"priority": 1000})
 # https://cloud.google.com/vpc/docs/subnets#valid-ranges: at least 8 addresses; these ranges are Google's or nobody's.
 _SMALLEST = 29
 _LARGEST = 4
+_AUTOMATIC = IPv4Network("10.128.0.0/9")
 _FORBIDDEN = tuple(
     IPv4Network(text)
     for text in (
@@ -61,8 +63,37 @@ def network(change: Change) -> None:
     mtu = change.new.get("mtu")
     if mtu is not None and not 1300 <= mtu <= 8896:
         raise invalid("mtu", mtu, "Must be between 1300 and 8896.")
-    change.new.setdefault("autoCreateSubnetworks", True)
+    if change.old is None:
+        if "autoCreateSubnetworks" not in change.new:  # that would be a legacy network, which nobody gets any more
+            raise missing("autoCreateSubnetworks")
+        if change.new["autoCreateSubnetworks"]:
+            _automatic(change)
     change.new["selfLinkWithId"] = f"{change.new['selfLink'].rpartition('/')[0]}/{change.new['id']}"
+
+
+def _automatic(change: Change) -> None:
+    """One subnetwork in every region: https://cloud.google.com/vpc/docs/vpc#auto-mode-considerations."""
+    ranges = _AUTOMATIC.subnets(new_prefix=20)
+    for region, cidr in zip(ZONES, ranges, strict=False):
+        path = f"projects/{change.project}/regions/{region}/subnetworks/{change.new['name']}"
+        body = {
+            "kind": "compute#subnetwork",
+            "id": change.cloud.next_id(),
+            "name": change.new["name"],
+            "creationTimestamp": now(),
+            "selfLink": link(path),
+            "region": link(f"projects/{change.project}/regions/{region}"),
+            "network": change.new["selfLink"],
+            "ipCidrRange": str(cidr),
+        }
+        SUBNETWORKS.keep(change.cloud, path, SUBNETWORKS.complete(body), owner=change.path)
+
+
+@NETWORKS.deleting
+def network_deleted(cloud: Cloud, path: str) -> None:
+    """Automatic subnetworks go along."""
+    for owned in cloud.store("compute").owned(path):
+        cloud.drop("compute", owned)
 
 
 @NETWORKS.viewing

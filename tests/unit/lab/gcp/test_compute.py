@@ -31,6 +31,25 @@ def test_a_network_lists_its_subnetworks(site: Gcp) -> None:
     assert "subnetworks" not in site.get("compute:global/networks/other")
 
 
+def test_an_automatic_network_has_subnetworks_everywhere_and_takes_them_along(gcp: Gcp) -> None:
+    gcp.post("compute:global/networks", {"name": "auto", "autoCreateSubnetworks": True})
+    subnetworks = gcp.get("compute:aggregated/subnetworks")["items"]
+    assert len([scope for scope in subnetworks.values() if "subnetworks" in scope]) > 5
+    image = "projects/debian-cloud/global/images/family/debian-13"
+    machine = {
+        "name": "vm",
+        "machineType": "zones/europe-west1-b/machineTypes/e2-micro",
+        "disks": [{"boot": True, "autoDelete": True, "initializeParams": {"sourceImage": image}}],
+        "networkInterfaces": [{"network": "global/networks/auto"}],
+    }
+    gcp.post(f"{ZONE}/instances", machine)
+    assert gcp.get(f"{ZONE}/instances/vm")["networkInterfaces"][0]["subnetwork"].endswith("subnetworks/auto")
+    assert gcp.refused("DELETE", "compute:global/networks/auto").reason == "resourceInUseByAnotherResource"
+    gcp.delete(f"{ZONE}/instances/vm")
+    gcp.delete("compute:global/networks/auto")
+    assert gcp.cloud.state() == {}
+
+
 def test_a_subnetwork_grows(site: Gcp) -> None:
     url = f"compute:regions/{REGION}/subnetworks/db"
     far = "compute:regions/us-east1/subnetworks/far"

@@ -26,6 +26,7 @@ from tests.unit.lab.gcp.client import PROJECT, ROOTS
 
 EMAIL = f"tester@{PROJECT}.iam.gserviceaccount.com"
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
+NETWORK = {"name": "n", "autoCreateSubnetworks": False}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def session(key: dict[str, str]) -> Any:
 
 def test_a_service_account_calls_the_api(server: Server, url: str) -> None:
     client = session(server.cloud.identity.new_key(EMAIL, PROJECT))
-    answer = client.post(ROOTS["compute"] + "global/networks", json={"name": "n"})
+    answer = client.post(ROOTS["compute"] + "global/networks", json={"name": "n", "autoCreateSubnetworks": False})
     assert answer.status_code == 200
     assert client.get(ROOTS["compute"] + "global/networks/n").json()["name"] == "n"
     assert server.cloud.entries()[-1]["caller"] == EMAIL
@@ -126,7 +127,7 @@ def test_the_labs_door(server: Server, url: str) -> None:
     requests.post(f"{door}reset", timeout=10)
     requests.post(f"{door}fault", json={"count": 1, "code": 429}, timeout=10)
     assert requests.get(ROOTS["compute"] + "zones", headers=header, timeout=10).status_code == 429
-    requests.post(ROOTS["compute"] + "global/networks", headers=header, json={"name": "n"}, timeout=10)
+    requests.post(ROOTS["compute"] + "global/networks", headers=header, json=NETWORK, timeout=10)
     path = f"projects/{PROJECT}/global/networks/n"
     order = {"api": "compute", "path": path, "patch": {"mtu": 1500}}
     requests.post(f"{door}drift", json=order, timeout=10)
