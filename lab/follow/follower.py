@@ -143,7 +143,15 @@ class LabHosts:
             case Switch():
                 joining.switch(machine, topology, action.host, action.power)
             case Build():
-                joining.join(machine, topology, self._home, action.host, self._tag(action), action.router)
+                self._build(action)
+
+    def _build(self, build: Build) -> None:
+        tag = self._tag(build)
+        try:
+            joining.join(self._machine, self._topology, self._home, build.host, tag, build.router)
+        except LabError:
+            joining.part(self._machine, self._topology, self._home, build.host)
+            raise
 
     def _tag(self, build: Build) -> str:
         name = build.host.host.image or ""

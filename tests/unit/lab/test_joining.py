@@ -16,6 +16,8 @@ import pytest
 
 from lab import engine, joined, joining, plan
 from lab.errors import LabError
+from lab.follow.decisions import Build
+from lab.follow.follower import LabHosts
 from lab.joined import RUNNING, STOPPED, UNFINISHED, Joined
 from lab.machine import Machine
 from lab.topology import Topology, parse_host
@@ -152,6 +154,23 @@ def test_an_interrupted_host_says_so_and_joins_again_after_parting(
     joining.part(machine, LAB, home, WEB)
     joining.join(machine, LAB, home, WEB, "localhost/image:1")
     assert [one.power for one in joined.records(state)] == [RUNNING]
+
+
+def test_a_host_that_cannot_be_built_leaves_nothing(
+    machine: Machine, ran: Recorder, home: engine.Home, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.image.ensure", lambda _machine, name: f"localhost/{name}:1")
+    hosts = LabHosts(machine, LAB, home, state, bare=False)
+    ran.failing = "podman start"
+    with pytest.raises(LabError, match="File exists"):
+        hosts.perform(Build(WEB, baked=False, router="router"))
+    assert (hosts.standing(), ran.ran[-1]) == ([], "ip netns delete lab-gcp-web")
+    ran.failing = ""
+    hosts.perform(Build(WEB, baked=False, router="router"))
+    assert [one.power for one in hosts.standing()] == [RUNNING]
+    assert any(line.endswith("localhost/cached:1 /sbin/init") for line in ran.ran)
+    hosts.perform(Build(replace(WEB, host=replace(WEB.host, name="b", image="gcp-9")), baked=True, router=None))
+    assert any(line.endswith("localhost/multicloud-baked-lab:gcp-9 /sbin/init") for line in ran.ran)
 
 
 def test_an_address_of_another_lab_is_one_sentence(
