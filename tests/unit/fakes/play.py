@@ -29,6 +29,11 @@ class Done:
         return [result for result in self.results if result.get("changed")]
 
     @property
+    def failures(self) -> list[str]:
+        """What went wrong."""
+        return [str(result.get("msg")) for result in self.results if result.get("failed")]
+
+    @property
     def differences(self) -> list[str]:
         """Sentences of gcp_resource."""
         return [sentence for result in self.results for sentence in result.get("differences", [])]

@@ -56,7 +56,7 @@ def apply(cloud: Gcp, tmp_path_factory: pytest.TempPathFactory) -> Apply:
 
     def run(*options: str, ok: bool = True, **variables: Any) -> Done:
         done = play(folder, "gcp_network", {**VARIABLES, **variables}, cloud.environment, *options)
-        assert done.ok == ok, done.text
+        assert done.ok == ok, done.failures or done.text
         return done
 
     return run
