@@ -186,6 +186,20 @@ def test_gateways_and_tags_are_compared(run: Run, ec2: Any, options: dict[str, A
     assert not run(**options)["changed"]
 
 
+def test_a_run_that_was_interrupted_after_the_creation_is_taken_up(
+    run: Run, ec2: Any, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: Any) -> None:
+        raise api.NotReady("interrupted")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ec2_vpn_connection.Waiter, "available", interrupted)
+        assert run(**options)["msg"] == "interrupted"
+    made = read(ec2, options["name"])
+    assert not run(**options)["changed"]
+    assert read(ec2, options["name"]) == made
+
+
 def test_a_run_that_was_interrupted_between_two_tunnels_is_taken_up(
     run: Run, ec2: Any, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
