@@ -203,11 +203,11 @@ class NotInSync(Exception):
 
 
 def read_zone(client: Any, options: Facts, check_mode: bool) -> tuple[str, list[RecordSet]]:
-    """The zone's id and its records. In check mode a zone may be still to come."""
+    """The zone's id and its records. In check mode a zone may be still to come; if no record is wanted, be gone."""
     try:
         zone_id = find_zone(client, options["zone"], options["zone_id"])
     except OptionError:
-        if check_mode:
+        if check_mode or all(record["state"] == "absent" for record in options["records"]):
             return "", []
         raise
     return zone_id, list(api.iter_records(client, zone_id))

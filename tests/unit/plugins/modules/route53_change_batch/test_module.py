@@ -154,6 +154,8 @@ def test_check_mode_without_a_zone_or_a_check(run: Run) -> None:
     planned = run(_check=True, zone="nowhere.example", records=wanted)
     assert planned["diff"]["after"]["x.nowhere.example A"]["HealthCheckId"] == "later"
     assert run(zone="nowhere.example", records=wanted)["failed"]
+    gone = [{"name": "x.nowhere.example", "type": "A", "state": "absent"}]
+    assert not run(zone="nowhere.example", records=gone)["changed"], "with the zone its records are gone"
 
 
 @pytest.mark.parametrize(
