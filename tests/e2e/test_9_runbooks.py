@@ -681,10 +681,10 @@ def test_an_isolation_drill_whose_controller_dies_ends_by_itself(lab: Lab, table
     def isolated() -> bool:
         return ("isolate", "done") in {(each.step, each.event) for each in lines(table) if each.hash not in known}
 
-    with desk.begin("drill_isolation", dr_target="aws", dr_stay=5, dr_margin=10) as playing:
+    with desk.begin("drill_isolation", dr_target="aws", dr_stay=5, dr_margin=30) as playing:
         playing.kill_when(isolated, "the sites are cut off")
     assert cut_off(lab) == [f"aws-{part}" for part in ISOLATED]
-    wait_for(lambda: not cut_off(lab), "the hosts of aws join gcp by themselves", 30)
+    wait_for(lambda: not cut_off(lab), "the hosts of aws join gcp by themselves", 90)
     wait_for(lambda: settled(lab, "gcp"), "gcp writes and aws follows", 60)
 
     run = last(table).run

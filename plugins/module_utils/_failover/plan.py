@@ -211,7 +211,7 @@ def _isolation(source: str, target: str) -> tuple[Step, ...]:
         Step(
             "look",
             f"See that {source} is active, and that {target} follows and can be spared.",
-            10,
+            20,
             repeat="until_used",
         ),
         # Whatever comes of these two, the sites are joined again.
