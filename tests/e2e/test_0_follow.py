@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An instance of the AWS API is a host: in a small lab of its own, beside whatever else runs on the machine."""
+"""An instance of either cloud's API is a host: in a small lab of its own, beside whatever else runs on the machine."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+import requests
 
 from lab import engine, joined
 from lab.__main__ import ROOT, load
@@ -23,64 +25,82 @@ from lab.topology import Topology
 from .lab import wait_for
 
 NAME = "follow"
-API = "http://10.41.87.2:5000"
-SUBNET = "10.87.1.0/24"
-INVENTORY: dict[str, Any] = {
-    "all": {
-        "vars": {
-            "lab_name": NAME,
-            "lab_networks": {"aws": "10.87.0.0/24"},
-            "lab_management_network": "10.41.87.0/24",
-            "lab_prefixes": ["10.87.0.0/16", "10.41.87.0/24"],
-            "lab_secrets": [],
-            "lab_follow": {
-                "aws": {
-                    "api": {"kind": "ec2", "endpoint": API, "region": "us-east-1"},
-                    "network": "aws",
-                    "range": "10.87.0.0/16",
-                    "router": "router",
-                    "images": {"debian-13-*": "debian"},
-                }
+EC2 = "http://10.41.87.2:5000"
+GOOGLE = "http://10.41.87.2:5443"
+PROJECT = "multicloud-dr"
+COMPUTE = f"https://compute.googleapis.com/compute/v1/projects/{PROJECT}"
+
+
+def inventory(folder: Path) -> dict[str, Any]:
+    """Both clouds' APIs in one namespace, and a router in another. ``folder``: Google's certificate authority."""
+    images = {"debian-13-*": "debian"}
+    google = {"kind": "compute", "project": PROJECT, "proxy": GOOGLE, "authority": str(folder / "ca.pem")}
+    aws = {"kind": "ec2", "endpoint": EC2, "region": "us-east-1"}
+    return {
+        "all": {
+            "vars": {
+                "lab_name": NAME,
+                "lab_networks": {"aws": "10.87.0.0/24", "gcp": "10.88.0.0/24"},
+                "lab_management_network": "10.41.87.0/24",
+                "lab_prefixes": ["10.87.0.0/16", "10.88.0.0/16", "10.41.87.0/24"],
+                "lab_secrets": [],
+                "lab_follow": {
+                    "aws": {
+                        "api": aws,
+                        "network": "aws",
+                        "range": "10.87.0.0/16",
+                        "router": "router",
+                        "images": images,
+                    },
+                    "gcp": {"api": google, "network": "gcp", "range": "10.88.0.0/16", "images": images},
+                },
             },
-        },
-        "hosts": {
-            "cloud": {
-                "ansible_host": "10.41.87.2",
-                "lab_image": None,
-                "lab_links": [{"name": "wan0", "network": "aws", "address": "10.87.0.2/24"}],
-                "lab_daemons": [
-                    {
-                        "name": "aws",
-                        "module": "lab.aws",
-                        "arguments": ["--bind=10.41.87.2:5000"],
-                        "ready": f"{API}/lab/ready",
-                    }
-                ],
+            "hosts": {
+                "cloud": {
+                    "ansible_host": "10.41.87.2",
+                    "lab_image": None,
+                    "lab_links": [{"name": "wan0", "network": "aws", "address": "10.87.0.2/24"}],
+                    "lab_daemons": [
+                        {
+                            "name": "aws",
+                            "module": "lab.aws",
+                            "arguments": ["--bind=10.41.87.2:5000"],
+                            "ready": f"{EC2}/lab/ready",
+                        },
+                        {
+                            "name": "gcp",
+                            "module": "lab.gcp",
+                            "arguments": ["--bind=10.41.87.2:5443", f"--state={folder}", f"--project={PROJECT}"],
+                            "ready": f"{GOOGLE}/_lab/ready",
+                        },
+                    ],
+                },
+                # Only a namespace: the kernel answers for the first address of each subnet.
+                "router": {
+                    "ansible_host": "10.41.87.3",
+                    "lab_image": None,
+                    "lab_links": [{"name": "eth0", "network": "aws", "address": "10.87.0.1/24"}],
+                },
             },
-            # Only a namespace: the kernel answers for the first address of each subnet.
-            "router": {
-                "ansible_host": "10.41.87.3",
-                "lab_image": None,
-                "lab_links": [{"name": "eth0", "network": "aws", "address": "10.87.0.1/24"}],
-            },
-        },
+        }
     }
-}
 
 
 class World:
     """The lab, its cloud, and whoever follows."""
 
     def __init__(self, folder: Path) -> None:
+        self.google = folder / "google"
+        self.google.mkdir()
         self.inventory = folder / "hosts.json"
-        self.inventory.write_text(json.dumps(INVENTORY))
+        self.inventory.write_text(json.dumps(inventory(self.google)))
         self.home = engine.Home(folder / "home")
         self.log = folder / "follow.log"
         self.topology: Topology = load(self.inventory)
         self.machine: Machine = enter()
         self.follower: subprocess.Popen[bytes] | None = None
         self.ec2: Any = boto3.client(
-            "ec2", endpoint_url=API, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+            "ec2", endpoint_url=EC2, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
         )
 
     def follow(self) -> None:
@@ -107,6 +127,19 @@ class World:
         options += ["-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5"]
         done = subprocess.run(["ssh", *options, f"ops@{address}", *command], capture_output=True, text=True, timeout=30)
         return done.stdout.strip()
+
+    def compute(self, path: str, body: dict[str, Any]) -> None:
+        """Ask for a change at Google's API, as its modules do."""
+        token = requests.get(f"{GOOGLE}/computeMetadata/v1/instance/service-accounts/default/token", timeout=10).json()
+        answer = requests.post(
+            f"{COMPUTE}/{path}",
+            json=body,
+            proxies={"https": GOOGLE},
+            verify=str(self.google / "ca.pem"),
+            headers={"Authorization": f"Bearer {token['access_token']}"},
+            timeout=10,
+        )
+        assert answer.ok, answer.text
 
     def power(self, host: str) -> str:
         """As podman has it."""
@@ -139,7 +172,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def leftovers(machine: Machine) -> str:
     """Everything on the machine that carries the lab's name or address."""
     found = [line for line in machine.do(["ip", "-o", "link"]).splitlines() if f" {NAME}" in line]
-    found += [line for line in machine.do(["ip", "route"]).splitlines() if "10.87." in line]
+    found += [line for line in machine.do(["ip", "route"]).splitlines() if "10.87." in line or "10.88." in line]
     found += [line for line in machine.do(["ip", "netns"]).splitlines() if line.startswith(f"{NAME}-")]
     found += [line for line in machine.do(["nft", "list", "tables"]).splitlines() if line.endswith(f"_{NAME}")]
     found += machine.do([*PODMAN, "ps", "-aq", "--filter", f"label=multicloud.lab={NAME}"]).split()
@@ -150,7 +183,7 @@ def leftovers(machine: Machine) -> str:
 @pytest.fixture(scope="module")
 def subnet(world: World) -> str:
     vpc = world.ec2.create_vpc(CidrBlock="10.87.0.0/16")["Vpc"]["VpcId"]
-    return str(world.ec2.create_subnet(VpcId=vpc, CidrBlock=SUBNET)["Subnet"]["SubnetId"])
+    return str(world.ec2.create_subnet(VpcId=vpc, CidrBlock="10.87.1.0/24")["Subnet"]["SubnetId"])
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +222,7 @@ def test_an_instance_is_a_host_as_long_as_the_api_says_so(world: World, subnet: 
     world.kill()
     world.follow()
     wait_for(lambda: machine_is_followed(world), "another follower has taken over", 20)
-    stranger = run_instance(world, debian, subnet_elsewhere(world), "10.88.0.9", "stranger")
+    stranger = run_instance(world, debian, subnet_elsewhere(world), "10.89.0.9", "stranger")
     wait_for(lambda: world.lines(stranger), "what cannot be built is one sentence", 20)
     assert "holds 10.87.0.0/16 only" in world.lines(stranger)[0]
     assert world.container(host) == container, "nothing is built twice"
@@ -216,11 +249,44 @@ def test_an_instance_is_a_host_as_long_as_the_api_says_so(world: World, subnet: 
     assert world.power(f"aws-{web}") == "exited", "a host that somebody killed stays killed"
 
 
+def test_a_groups_size_is_its_number_of_hosts(world: World) -> None:
+    """A managed instance group at Google; and what a second cloud does, the first one's hosts do not notice."""
+    others = [one for one in world.hosts() if one.cloud == "aws"]
+    network = f"projects/{PROJECT}/global/networks/net"
+    world.compute("global/networks", {"name": "net", "autoCreateSubnetworks": False})
+    subnetwork = {"name": "web", "network": network, "ipCidrRange": "10.88.0.0/24"}
+    world.compute("regions/europe-west3/subnetworks", subnetwork)
+    image = "projects/debian-cloud/global/images/family/debian-13"
+    properties = {
+        "machineType": "e2-small",
+        "disks": [{"boot": True, "autoDelete": True, "initializeParams": {"sourceImage": image}}],
+        "networkInterfaces": [{"subnetwork": f"projects/{PROJECT}/regions/europe-west3/subnetworks/web"}],
+    }
+    world.compute("global/instanceTemplates", {"name": "web", "properties": properties})
+    template = f"projects/{PROJECT}/global/instanceTemplates/web"
+    group = {"name": "web", "baseInstanceName": "web", "instanceTemplate": template, "targetSize": 2}
+    world.compute("regions/europe-west3/instanceGroupManagers", group)
+
+    def members() -> list[joined.Joined]:
+        return [one for one in world.hosts() if one.cloud == "gcp" and one.power == joined.RUNNING]
+
+    wait_for(lambda: len(members()) == 2, "two instances are two hosts", 60)
+    for one in members():
+        wait_for(partial(greets, world, one), f"{one.called} answers SSH", 60)
+    world.compute("regions/europe-west3/instanceGroupManagers/web/resize?size=1", {})
+    wait_for(lambda: len(members()) == 1, "one instance less is one host less", 30)
+    assert [one for one in world.hosts() if one.cloud == "aws"] == others
+
+
+def greets(world: World, one: joined.Joined) -> bool:
+    return world.run(str(one.host.links[0].addresses[0].ip), "hostname") == one.called
+
+
 def machine_is_followed(world: World) -> bool:
     record = engine.state_of(NAME) / "daemons" / "follow"
     return world.follower is not None and record.read_text().split()[0] == str(world.follower.pid)
 
 
 def subnet_elsewhere(world: World) -> str:
-    vpc = world.ec2.create_vpc(CidrBlock="10.88.0.0/16")["Vpc"]["VpcId"]
-    return str(world.ec2.create_subnet(VpcId=vpc, CidrBlock="10.88.0.0/24")["Subnet"]["SubnetId"])
+    vpc = world.ec2.create_vpc(CidrBlock="10.89.0.0/16")["Vpc"]["VpcId"]
+    return str(world.ec2.create_subnet(VpcId=vpc, CidrBlock="10.89.0.0/24")["Subnet"]["SubnetId"])

@@ -108,6 +108,24 @@ def test_an_instances_life_on_compute_engine(google: gcp.Gcp) -> None:
     assert callers == {f"lab@{gcp.PROJECT}.iam.gserviceaccount.com"}, "a caller of its own"
 
 
+def test_a_groups_instances_on_compute_engine(google: gcp.Gcp) -> None:
+    """After the test above: its network is there."""
+    api = Compute("gcp", gcp.PROJECT, google.door, google.environment["REQUESTS_CA_BUNDLE"])
+    before = {one.host for one in api.look().instances}
+    properties = {
+        "machineType": "e2-small",
+        "disks": instance("x")["disks"],
+        "networkInterfaces": [{"subnetwork": f"projects/{gcp.PROJECT}/{SUBNETWORK}"}],
+    }
+    google.call("POST", "global/instanceTemplates", {"name": "web", "properties": properties})
+    template = f"projects/{gcp.PROJECT}/global/instanceTemplates/web"
+    group = {"name": "web", "baseInstanceName": "web", "instanceTemplate": template, "targetSize": 3}
+    google.call("POST", "regions/europe-west3/instanceGroupManagers", group)
+    assert len({one.address for one in api.look().instances if one.host not in before}) == 3
+    google.call("POST", "regions/europe-west3/instanceGroupManagers/web/resize?size=1")
+    assert len([one for one in api.look().instances if one.host not in before]) == 1
+
+
 def network(google: gcp.Gcp) -> None:
     google.call("POST", "global/networks", {"name": "net", "autoCreateSubnetworks": False})
     google.call(
