@@ -50,6 +50,7 @@ TARGETS: list[dict[str, Any]] = [
         "role": "roles/iam.serviceAccountUser",
         "member": WEB,
     },
+    {"kind": "secret", "resource": "shop-password", "role": "roles/secretmanager.secretAccessor", "member": WEB},
     {"kind": "bucket", "resource": "shop-backups", "role": "roles/storage.objectAdmin", "member": WEB},
 ]
 
