@@ -17,7 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-_SERVED = re.compile(r"([a-z0-9-]+\.)?googleapis\.com")
+# Also regional endpoints, as secretmanager.europe-west1.rep.googleapis.com.
+_SERVED = re.compile(r"([a-z0-9-]+\.)*googleapis\.com")
 _LIFETIME = timedelta(days=7)
 
 

@@ -96,6 +96,7 @@ def test_every_other_host_is_refused(url: str) -> None:
     [
         ("compute.googleapis.com", True),
         ("googleapis.com", True),
+        ("secretmanager.europe-west1.rep.googleapis.com", True),
         ("googleapis.com.example.com", False),
         ("evilgoogleapis.com", False),
         ("accounts.google.com", False),

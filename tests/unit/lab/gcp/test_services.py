@@ -147,6 +147,14 @@ def test_an_unknown_field_in_a_mask(site: Gcp) -> None:
     assert site.get(SECRET)["labels"] == {"a": "b"}
 
 
+def test_a_regional_secret_has_a_host_of_its_own_and_no_replication(gcp: Gcp) -> None:
+    base = f"https://secretmanager.europe-west1.rep.googleapis.com/v1/projects/{PROJECT}/locations/europe-west1"
+    gcp.post(f"{base}/secrets?secretId=db", {})
+    gcp.post(f"{base}/secrets/db:addVersion", encoded("one"))
+    assert gcp.get(f"{base}/secrets/db/versions/latest:access")["payload"] == encoded("one")["payload"]
+    assert gcp.refused("GET", "secretmanager:secrets/db").code == 404
+
+
 # -- monitoring
 
 
