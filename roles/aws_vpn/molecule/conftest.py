@@ -12,6 +12,9 @@ from typing import Any
 import boto3
 import pytest
 
+# The alternative scenario's region is not the environment's.
+REGIONS = {"default": "ap-northeast-2", "alternative": "eu-west-1"}
+
 
 @pytest.fixture(scope="session")
 def ec2() -> Any:
@@ -19,7 +22,7 @@ def ec2() -> Any:
     return boto3.client(
         "ec2",
         endpoint_url=environment["AWS_ENDPOINT_URL"],
-        region_name=environment["AWS_REGION"],
+        region_name=REGIONS[os.environ["MOLECULE_SCENARIO_NAME"]],
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
     )
