@@ -72,6 +72,11 @@ options:
   default_root_object:
     description: What C(/) is, such as C(index.html). An empty string leaves it to the origin.
     type: str
+  error_caching_seconds:
+    description:
+      - How long CloudFront remembers that an origin has answered 500, 502, 503 or 504, before it asks again.
+      - AWS's default is 10, by which a page stays broken so much longer than its origin.
+    type: int
   origins:
     description: Where requests go, by domain name. Required for a new distribution. Their order means nothing.
     type: list
@@ -478,6 +483,7 @@ def main() -> None:
             "http_version": {"type": "str", "choices": ["http1.1", "http2", "http3", "http2and3"]},
             "ipv6": {"type": "bool"},
             "default_root_object": {"type": "str"},
+            "error_caching_seconds": {"type": "int"},
             "origins": {
                 "type": "list",
                 "elements": "dict",

@@ -38,6 +38,8 @@ POLICIES = {
 }
 # What a cache policy takes the place of.
 LEGACY_CACHING = ("ForwardedValues", "MinTTL", "DefaultTTL", "MaxTTL")
+# Errors of an origin that CloudFront remembers by itself.
+ORIGIN_ERRORS = (500, 502, 503, 504)
 READING = ("GET", "HEAD", "OPTIONS")
 GROUP_MEMBERS = 2
 HIDDEN = "********"
@@ -60,6 +62,8 @@ def given(options: Mapping[str, Any], policy: Callable[[str, str], str]) -> Sett
         settings["certificate_arn"] = options["certificate_arn"]
     if options["minimum_protocol_version"] is not None:
         settings["minimum_protocol_version"] = options["minimum_protocol_version"]
+    if options["error_caching_seconds"] is not None:
+        settings["error_caching"] = dict.fromkeys(map(str, ORIGIN_ERRORS), options["error_caching_seconds"])
     if options["origins"] is not None:
         settings["origins"] = _by("id", [_origin(each) for each in options["origins"]])
     if options["origin_groups"] is not None:
@@ -152,6 +156,11 @@ def from_api(config: Mapping[str, Any]) -> Settings:
     return {
         **{name: config.get(api, default) for name, (api, default) in PLAIN.items()},
         "aliases": sorted(alias.lower() for alias in _items(config, "Aliases")),
+        "error_caching": {
+            str(each["ErrorCode"]): each["ErrorCachingMinTTL"]
+            for each in _items(config, "CustomErrorResponses")
+            if each["ErrorCode"] in ORIGIN_ERRORS and "ErrorCachingMinTTL" in each
+        },
         "certificate_arn": arn,
         # CloudFront's own certificate has a version of its own.
         "minimum_protocol_version": certificate.get("MinimumProtocolVersion", "") if arn else "",
@@ -171,6 +180,7 @@ def to_api(config: Mapping[str, Any], settings: Settings) -> Config:
     new = copy.deepcopy(dict(config))
     new |= {api: settings[name] for name, (api, _) in PLAIN.items()}
     new["Aliases"] = _counted(settings["aliases"])
+    new["CustomErrorResponses"] = _counted(_errors(_items(new, "CustomErrorResponses"), settings["error_caching"]))
     new["ViewerCertificate"] = _certificate(new.get("ViewerCertificate") or {}, settings)
     origins = {each["Id"]: each for each in _items(new, "Origins")}
     new["Origins"] = _counted([_origin_to(origins.get(each["id"], {}), each) for each in settings["origins"]])
@@ -193,6 +203,14 @@ def _items(config: Mapping[str, Any], name: str) -> list[Any]:
 
 def _counted(values: Sequence[Any]) -> Config:
     return {"Quantity": len(values), "Items": list(values)}
+
+
+def _errors(current: Sequence[Config], seconds: Mapping[str, int]) -> list[Config]:
+    """Pages that somebody has set for an error stay."""
+    by_code = {each["ErrorCode"]: each for each in current}
+    for code, value in seconds.items():
+        by_code[int(code)] = {**by_code.get(int(code), {}), "ErrorCode": int(code), "ErrorCachingMinTTL": value}
+    return [by_code[code] for code in sorted(by_code)]
 
 
 def _certificate(current: Config, settings: Settings) -> Config:
