@@ -9,18 +9,21 @@ regionInstanceGroupManagers, /regionAutoscalers, /instanceGroups.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from .. import catalogue
-from ..errors import in_use, invalid, missing, not_found, stale, unusable
+from ..errors import ApiError, in_use, invalid, missing, not_found, stale, unusable
 from ..store import Body, link, now, path_of, project_of, region_of
 from .instances import INSTANCES
 from .kit import Call, Change, Kind
 
 if TYPE_CHECKING:
     from ..cloud import Cloud
+
+log = logging.getLogger(__name__)
 
 MANAGERS = Kind(
     "instanceGroupManagers",
@@ -69,7 +72,8 @@ def manager_view(cloud: Cloud, path: str, body: Body) -> Body:
     for scaler, other in store.kind("autoscalers", project_of(path)):
         if path_of(other["target"]) == path:
             status["autoscaler"] = link(scaler)
-    actions: Body = {**dict.fromkeys(_ACTIONS, 0), "none": len(members)}
+    waiting = body["targetSize"] - len(members)
+    actions: Body = {**dict.fromkeys(_ACTIONS, 0), "none": len(members), "creating": waiting}
     return {**body, "status": status, "currentActions": actions}
 
 
@@ -166,7 +170,11 @@ def members(cloud: Cloud, group: str) -> list[str]:
 
 
 def resize(cloud: Cloud, path: str, body: Body, size: int) -> None:
-    """Make or remove instances until there are so many, evenly over the zones."""
+    """Make or remove instances until there are so many, evenly over the zones.
+
+    One that cannot be made does not undo the group: it stays one that is being created, and the group is not stable.
+    https://cloud.google.com/compute/docs/instance-groups/getting-info-about-migs#verify_stable
+    """
     zones = [path_of(zone["zone"]) for zone in body.get("distributionPolicy", {}).get("zones", [])]
     zones = zones or ["/".join(path.split("/")[:4])]
     have = instances(cloud, path)
@@ -175,7 +183,11 @@ def resize(cloud: Cloud, path: str, body: Body, size: int) -> None:
         return sum(member.startswith(f"{zone}/") for member in have)
 
     while len(have) < size:
-        have.append(_new_instance(cloud, path, body, min(zones, key=load)))
+        try:
+            have.append(_new_instance(cloud, path, body, min(zones, key=load)))
+        except ApiError as error:
+            log.warning("%s cannot create an instance: %s", path, error)
+            break
     while len(have) > size:
         fullest = max(zones, key=load)
         victim = next(member for member in reversed(have) if member.startswith(f"{fullest}/"))
@@ -212,7 +224,12 @@ def _new_instance(cloud: Cloud, owner: str, body: Body, zone: str) -> str:
         selfLink=link(path),
         zone=link(zone),
     )
-    INSTANCES.keep(cloud, path, INSTANCES.complete(made), owner=owner, template=body["instanceTemplate"])
+    try:
+        INSTANCES.keep(cloud, path, INSTANCES.complete(made), owner=owner, template=body["instanceTemplate"])
+    except ApiError:
+        for disk in store.owned(path):
+            cloud.drop("compute", disk)
+        raise
     return path
 
 

@@ -235,6 +235,22 @@ def test_an_opportunistic_one_nobody(site: Gcp) -> None:
     assert templates(site) == {"web-1", "web-2"}
 
 
+def test_a_member_that_cannot_be_made_keeps_the_group_unstable(site: Gcp) -> None:
+    """All want the one address that the template names."""
+    address = site.get(f"compute:regions/{REGION}/addresses/nat-1")["address"]
+    properties = site.get("compute:global/instanceTemplates/web-1")["properties"]
+    properties["networkInterfaces"][0]["accessConfigs"] = [{"type": "ONE_TO_ONE_NAT", "natIP": address}]
+    site.post("compute:global/instanceTemplates", {"name": "narrow", "properties": properties})
+    spare = f"{GROUPS}/spare"
+    site.post(f"{spare}/setInstanceTemplate", {"instanceTemplate": "global/instanceTemplates/narrow"})
+    site.post(f"{spare}/resize?size=2")
+    assert len(members(site, spare)) == 1
+    read = site.get(spare)
+    assert (read["targetSize"], read["status"]["isStable"], read["currentActions"]["creating"]) == (2, False, 1)
+    disks = [path for path in site.cloud.store("compute") if "/disks/spare-" in path]
+    assert len(disks) == 1
+
+
 def test_a_deleted_member_makes_the_group_smaller(site: Gcp) -> None:
     site.delete(f"{SCALER}/web")
     site.post(f"{WEB}/deleteInstances", {"instances": [members(site)[0]]})
