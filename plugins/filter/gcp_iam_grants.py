@@ -51,7 +51,7 @@ def gcp_iam_grants(accounts: Sequence[Mapping[str, Any]], prefix: str, domain: s
     for account in accounts:
         member = f"serviceAccount:{prefix}-{account['name']}@{domain}"
         found += [{"kind": "project", "role": role, "member": member} for role in account.get("roles") or []]
-        found += [{**one, "member": member} for one in account.get("on") or []]
+        found += [{**one, "member": member} for one in account.get("grants") or []]
     return found
 
 

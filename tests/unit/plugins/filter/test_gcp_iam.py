@@ -15,7 +15,7 @@ WEB, DB = f"serviceAccount:shop-web@{DOMAIN}", f"serviceAccount:shop-db@{DOMAIN}
 
 def test_one_entry_for_each_role() -> None:
     on = {"kind": "secret", "resource": "s", "role": "roles/secretmanager.secretAccessor"}
-    accounts: list[dict[str, Any]] = [{"name": "web", "roles": ["roles/a"], "on": [on]}, {"name": "db"}]
+    accounts: list[dict[str, Any]] = [{"name": "web", "roles": ["roles/a"], "grants": [on]}, {"name": "db"}]
     assert gcp_iam_grants(accounts, "shop", DOMAIN) == [
         {"kind": "project", "role": "roles/a", "member": WEB},
         {**on, "member": WEB},
