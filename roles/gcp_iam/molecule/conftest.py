@@ -15,6 +15,9 @@ import requests
 from google.auth.transport.requests import AuthorizedSession
 from google.oauth2 import service_account
 
+# google-auth is typed in part.
+authorized: Any = AuthorizedSession
+credentials: Any = service_account.Credentials
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 Members = dict[str, list[str]]
 
@@ -26,7 +29,7 @@ def session() -> Any:
         for name, value in environment.items():
             patch.setenv(name, value)
         key = environment["GCP_SERVICE_ACCOUNT_FILE"]
-        yield AuthorizedSession(service_account.Credentials.from_service_account_file(key, scopes=[SCOPE]))
+        yield authorized(credentials.from_service_account_file(key, scopes=[SCOPE]))
 
 
 @pytest.fixture(scope="session")

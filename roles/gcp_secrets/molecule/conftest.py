@@ -17,6 +17,9 @@ from google.auth.transport.requests import AuthorizedSession
 from google.oauth2 import service_account
 
 Ask = Callable[[str], Any]
+# google-auth is typed in part.
+authorized: Any = AuthorizedSession
+credentials: Any = service_account.Credentials
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 
@@ -28,7 +31,7 @@ def ask() -> Ask:
         for name, value in environment.items():
             patch.setenv(name, value)
         key = environment["GCP_SERVICE_ACCOUNT_FILE"]
-        session = AuthorizedSession(service_account.Credentials.from_service_account_file(key, scopes=[SCOPE]))
+        session = authorized(credentials.from_service_account_file(key, scopes=[SCOPE]))
         session.proxies, session.verify = {"https": environment["HTTPS_PROXY"]}, environment["REQUESTS_CA_BUNDLE"]
         base = "https://secretmanager.googleapis.com/v1/projects/multicloud-dr/secrets"
 
