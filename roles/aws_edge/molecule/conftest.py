@@ -61,7 +61,9 @@ def run() -> Callable[..., Ran]:
     def play(*arguments: str) -> Ran:
         converge = Path(__file__).with_name("converge.yml")
         command = ["ansible-playbook", "-i", str(EPHEMERAL / "inventory"), "--diff", *arguments, str(converge)]
-        environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+        # molecule forces colours, which would hide the words that are looked for.
+        plain = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
+        environment = {**os.environ, **plain}
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         task, changed = "", set()
         for line in done.stdout.splitlines():
@@ -69,6 +71,7 @@ def run() -> Callable[..., Ran]:
                 task = found[1]
             elif line.startswith("changed:"):
                 changed.add(task.partition(" | ")[2])
+        assert task, f"no task was seen: {done.stdout}{done.stderr}"
         return Ran(done.returncode, changed, done.stdout + done.stderr)
 
     return play
