@@ -51,7 +51,10 @@ class AlarmClock:
                     log.exception("FAILED alarm %s", alarm.name)
         self._evaluated = due
         for backend in list(cloudwatch_backends[DEFAULT_ACCOUNT_ID].values()):
-            _evaluate_composites(backend)
+            try:
+                _evaluate_composites(backend)
+            except Exception:  # the other regions' are evaluated all the same
+                log.exception("FAILED composite alarms of %s", backend.region_name)
 
 
 def _evaluate_composites(backend: Any) -> None:

@@ -21,7 +21,6 @@ from moto.cloudwatch.models import Alarm, CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult, EmptyResult
-from moto.sns.exceptions import SNSException
 from moto.sns.models import sns_backends
 
 from .. import alarm_rules, metric_math
@@ -290,7 +289,7 @@ def _act(alarm: Any, old: str) -> None:
                 topic,
                 subject=f'{alarm.state_value}: "{alarm.name}" in {region}'[:100],
             )
-        except SNSException as error:
+        except Exception as error:  # a queue that is not there, for one: nothing of the alarm depends on it
             log.error("alarm %s could not tell %s: %s", alarm.name, topic, error)
 
 

@@ -129,6 +129,16 @@ def test_a_composite_alarm_tells_its_topic(cloudwatch: Any, bare_aws: Aws) -> No
     assert [(each["AlarmName"], each["AlarmRule"], each["NewStateValue"]) for each in told] == [(loud, "TRUE", "ALARM")]
 
 
+def test_a_topic_whose_queue_is_not_there_stops_nothing(cloudwatch: Any, bare_aws: Aws) -> None:
+    sns = bare_aws.client("sns")
+    topic = sns.create_topic(Name=new())["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:123456789012:nobody")
+    name = composite(cloudwatch, "TRUE", AlarmActions=[topic])
+    becomes(cloudwatch, name, "ALARM")
+    becomes(cloudwatch, composite(cloudwatch, "TRUE"), "ALARM")
+    assert f"alarm {name} could not tell {topic}" in bare_aws.log.read_text()
+
+
 def test_only_metric_alarms_are_described_unless_asked(cloudwatch: Any) -> None:
     name = composite(cloudwatch, "TRUE")
     assert cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"] == []
