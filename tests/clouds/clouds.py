@@ -36,6 +36,11 @@ class Told(NamedTuple):
     text: str
 
     @property
+    def words(self) -> str:
+        """In one line: the callback folds long ones."""
+        return " ".join(self.text.split())
+
+    @property
     def changed(self) -> int:
         return sum(int(row[2]) for row in RECAP.findall(self.text))
 

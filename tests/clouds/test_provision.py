@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from . import drifts
 from .clouds import Clouds
 
 TUNNELS = ("gcp-0-a", "gcp-0-b", "gcp-1-a", "gcp-1-b")
@@ -59,6 +60,46 @@ def test_a_second_run_changes_nothing(clouds: Clouds, asked: dict[str, Any]) -> 
 def test_a_plan_for_built_accounts_is_empty(clouds: Clouds, asked: dict[str, Any]) -> None:
     told = clouds.play("provision", "--check", "--diff", **asked)
     assert (told.code, told.changed) == (0, 0), told.changes
+
+
+def test_each_drift_is_planned_and_repaired_by_one_run(clouds: Clouds, asked: dict[str, Any]) -> None:
+    wanted = []
+    for task, drift in drifts.at_aws(drifts.Account(clouds)):
+        drift()
+        wanted.append(task)
+    for path, patch, _ in drifts.AT_GOOGLE:
+        place = f"projects/multicloud-dr/{path}"
+        clouds.google("drift", {"api": "compute", "path": place, "patch": patch})
+    seen = clouds.play("provision", "--check", "--diff", **asked)
+    assert seen.code == 0, seen.text[-3000:]
+    assert [task for task in wanted if not any(task in each for each in seen.changes)] == [], seen.changes
+    assert [name for _, _, name in drifts.AT_GOOGLE if name not in seen.text] == []
+    assert "somebody_elses_key" not in seen.text and "key_of" not in seen.text
+    repaired = clouds.play("provision", **asked)
+    assert repaired.code == 0, repaired.text[-3000:]
+    assert set(repaired.changes) >= set(seen.changes)
+    again = clouds.play("provision", **asked)
+    assert (again.code, again.changed) == (0, 0), again.changes
+
+
+def test_a_teardown_wants_the_project_named_and_no_active_site(clouds: Clouds, asked: dict[str, Any]) -> None:
+    unnamed = clouds.play("teardown", **asked)
+    assert unnamed.code != 0 and "say -e dr_teardown=multicloud-dr" in unnamed.words
+    active = clouds.play("teardown", **asked, dr_teardown="multicloud-dr")
+    assert active.code != 0 and "gcp is the active site" in active.words
+    assert built(clouds)[1] == 1
+
+
+def test_a_teardown_leaves_nothing_but_the_record(clouds: Clouds, asked: dict[str, Any]) -> None:
+    meant = {**asked, "dr_teardown": "multicloud-dr", "dr_override": ["active"]}
+    told = clouds.play("teardown", **meant)
+    assert told.code == 0, told.text[-3000:]
+    assert built(clouds) == (0, 0)
+    ours = clouds.aws("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "project"}])
+    assert [one["ResourceARN"] for one in ours["ResourceTagMappingList"]] == []
+    assert clouds.aws("dynamodb", "ap-northeast-1").list_tables()["TableNames"] == ["multicloud-dr"]
+    again = clouds.play("teardown", **meant)
+    assert (again.code, again.changed) == (0, 0), again.changes
 
 
 def test_the_emulators_were_asked_for_nothing_beyond_them(clouds: Clouds) -> None:
