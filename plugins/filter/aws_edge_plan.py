@@ -10,7 +10,8 @@ short_description: What role aws_edge would do to its target groups
 version_added: 0.2.0
 author: The multicloud.dr maintainers
 description:
-  - M(community.aws.elb_target_group) has no check mode. This compares what M(community.aws.elb_target_group_info) found.
+  - M(community.aws.elb_target_group) has no check mode.
+  - This compares what M(community.aws.elb_target_group_info) found.
 options:
   _input:
     description: What was found.

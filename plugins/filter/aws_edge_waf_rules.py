@@ -10,7 +10,8 @@ short_description: Web ACL rules of role aws_edge
 version_added: 0.2.0
 author: The multicloud.dr maintainers
 description:
-  - Returns rules as M(community.aws.wafv2_web_acl) takes them, with the values that AWS would add, so that they compare.
+  - Returns rules as M(community.aws.wafv2_web_acl) takes them, with the values that AWS would add.
+  - So they compare.
 options:
   _input:
     description: Names of AWS's managed rule groups, in their order.
