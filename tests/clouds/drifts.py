@@ -83,10 +83,14 @@ def at_aws(account: Account) -> Iterator[tuple[str, Callable[[], object]]]:
     )
 
 
-# Path below the project, what it becomes, and what the difference is called.
+# Path below the project, what it becomes, and a word of the difference that is shown.
 AT_GOOGLE: tuple[tuple[str, dict[str, Any], str], ...] = (
     (f"global/firewalls/{NAME}-mysql", {"sourceRanges": ["0.0.0.0/0"]}, "sourceRanges"),
-    (f"global/firewalls/{NAME}-redis", {"allowed": [{"IPProtocol": "tcp", "ports": ["6379", "22"]}]}, "allowed"),
+    (
+        f"global/firewalls/{NAME}-redis",
+        {"allowed": [{"IPProtocol": "tcp", "ports": ["6379", "22"]}]},
+        "-        - '22'",
+    ),
     (f"global/firewalls/{NAME}-lb", {"disabled": True}, "disabled"),
     (f"global/firewalls/{NAME}-ssh", {"priority": 10}, "priority"),
     (f"global/networks/{NAME}", {"routingConfig": {"routingMode": "REGIONAL"}}, "routingMode"),
