@@ -57,7 +57,7 @@ e2e: setup venv ## the running lab, seen from its client
 	pytest -q --durations=30 tests/e2e
 
 clouds: setup venv ## what only calls the clouds' APIs: such roles' scenarios, and the playbooks against two empty clouds
-	$(MAKE) molecule ROLES="$(API_ROLES)" JOBS=1
+	$(MAKE) molecule ROLES="$(API_ROLES)" JOBS=2
 	pytest -q --durations=10 tests/clouds
 
 # The lab mostly waits: for leases, health checkers and TTLs.

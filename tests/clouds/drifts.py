@@ -26,6 +26,17 @@ class Account:
         (one,) = (row for row in rows if row.get("State") != "deleted")
         return one
 
+    def everything(self) -> list[str]:
+        """The ids of all that has our tag and is not deleted."""
+        gateways = ("nat_gateways", "internet_gateways", "vpn_gateways", "customer_gateways")
+        kinds = ("vpcs", "subnets", "route_tables", "security_groups", "vpc_endpoints", "vpn_connections", *gateways)
+        found = []
+        for kind in (*kinds, "addresses"):
+            answer = getattr(self.ec2, f"describe_{kind}")(Filters=[{"Name": "tag:project", "Values": [NAME]}])
+            rows = next(value for value in answer.values() if isinstance(value, list))
+            found += [f"{kind}: {row}" for row in rows if row.get("State") != "deleted"]
+        return found
+
     def table(self, name: str) -> str:
         return str(self.find("route_tables", f"{NAME}-{name}")["RouteTableId"])
 

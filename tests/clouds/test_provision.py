@@ -95,8 +95,7 @@ def test_a_teardown_leaves_nothing_but_the_record(clouds: Clouds, asked: dict[st
     told = clouds.play("teardown", **meant)
     assert told.code == 0, told.text[-3000:]
     assert built(clouds) == (0, 0)
-    ours = clouds.aws("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "project"}])
-    assert [one["ResourceARN"] for one in ours["ResourceTagMappingList"]] == []
+    assert drifts.Account(clouds).everything() == []
     assert clouds.aws("dynamodb", "ap-northeast-1").list_tables()["TableNames"] == ["multicloud-dr"]
     again = clouds.play("teardown", **meant)
     assert (again.code, again.changed) == (0, 0), again.changes
