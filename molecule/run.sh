@@ -1,11 +1,13 @@
 #!/bin/bash
-# All scenarios of one role, quietly: one line if they pass, the whole log if they do not.
+# All scenarios of one role, or only the one named SCENARIO, quietly: one line if they pass, the whole log if they do not.
 set -eu
 role=$1
 log=results/molecule/$role.log
 mkdir -p results/molecule
 start=$SECONDS
-if (cd "roles/$role" && molecule test --all) > "$log" 2>&1; then
+scenarios=(--all)
+[ -z "${SCENARIO:-}" ] || scenarios=(--scenario-name "$SCENARIO")
+if (cd "roles/$role" && molecule test "${scenarios[@]}") > "$log" 2>&1; then
   echo "molecule $role: passed in $((SECONDS - start)) s: $(grep -hoE '[0-9]+ passed' "$log" | paste -sd, | sed 's/,/, /g')"
 else
   cat "$log"
