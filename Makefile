@@ -60,7 +60,7 @@ e2e: setup venv ## the running lab, seen from its client
 
 clouds: setup venv ## what only calls the clouds' APIs: such roles' scenarios (the alternative ones: make molecule), and the playbooks
 	$(MAKE) molecule ROLES="$(STEERING)" JOBS=1
-	SCENARIO=default $(MAKE) molecule ROLES="$(filter-out $(STEERING), $(API_ROLES))" JOBS=1
+	SCENARIO=default $(MAKE) molecule ROLES="$(filter-out $(STEERING), $(API_ROLES))" JOBS=2
 	pytest -q --durations=10 tests/clouds
 
 # The lab mostly waits: for leases, health checkers and TTLs.
