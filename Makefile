@@ -10,8 +10,9 @@ LONG := dr_agent mysql vpn_gateway haproxy redis
 ROLES := $(LONG) $(filter-out $(LONG), $(sort $(notdir $(wildcard roles/*))))
 # Those that need no host, only a cloud's API.
 API_ROLES := $(filter $(ROLES), $(subst /, , $(shell grep -ls 'molecule/shared/[a-z]*_apis*/create' roles/*/molecule/default/molecule.yml)))
-# Those that hosts are configured by; the others make the clouds' resources, call by call, and that takes its time.
+# Of those that make the clouds' resources, the ones that no playbook of tests/clouds runs; call by call, that takes its time.
 STEERING := aws_dns aws_lambda aws_state runbook
+ALONE := aws_compute aws_edge aws_iam aws_monitoring gcp_iam gcp_secrets
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -58,9 +59,9 @@ molecule: setup venv ## every role's scenarios (ROLE=name: one role; JOBS: roles
 e2e: setup venv ## the running lab, seen from its client
 	pytest -q --durations=30 tests/e2e
 
-clouds: setup venv ## what only calls the clouds' APIs: such roles' scenarios (the alternative ones: make molecule), and the playbooks
+clouds: setup venv ## what only calls the clouds' APIs: roles and playbooks (make molecule: all scenarios)
 	$(MAKE) molecule ROLES="$(STEERING)" JOBS=1
-	SCENARIO=default $(MAKE) molecule ROLES="$(filter-out $(STEERING), $(API_ROLES))" JOBS=2
+	SCENARIO=default $(MAKE) molecule ROLES="$(ALONE)" JOBS=2
 	pytest -q --durations=10 tests/clouds
 
 # The lab mostly waits: for leases, health checkers and TTLs.
